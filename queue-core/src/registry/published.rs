@@ -1,0 +1,70 @@
+//! What others put on the board: samples, alert states, the monitor's own numbers.
+
+use std::sync::Arc;
+
+use crate::observe::{AlertPhase, AlertState, Sample};
+
+/// Something to put on the board. Each kind replaces what was there of the same kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Publication {
+    /// The last samples, one a name.
+    Samples(Vec<Sample>),
+    /// The state of every alert on every queue it applies to.
+    Alerts(Vec<AlertState>),
+    /// How often each alert entered each phase, since the process began.
+    Transitions(Vec<TransitionCount>),
+    /// The monitor's own numbers.
+    Monitor(MonitorTotals),
+}
+
+/// How often one alert on one queue entered one phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransitionCount {
+    /// The alert's name.
+    pub alert: Arc<str>,
+    /// The queue it judges.
+    pub queue: Arc<str>,
+    /// The phase entered.
+    pub to: AlertPhase,
+    /// How often.
+    pub count: u64,
+}
+
+/// The monitor's own numbers, since it was started.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MonitorTotals {
+    /// Passes over the registry.
+    pub samples: u64,
+    /// Seconds the last pass took.
+    pub sample_seconds: f64,
+    /// Configuration reloads that were taken.
+    pub reloads_accepted: u64,
+    /// Configuration reloads that were refused, the running one kept.
+    pub reloads_rejected: u64,
+}
+
+/// What is on the board now.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Published {
+    /// The last samples, one a name.
+    pub samples: Arc<[Sample]>,
+    /// The state of every alert on every queue it applies to.
+    pub alerts: Arc<[AlertState]>,
+    /// How often each alert entered each phase.
+    pub transitions: Arc<[TransitionCount]>,
+    /// The monitor's own numbers, once there is one.
+    pub monitor: Option<MonitorTotals>,
+}
+
+impl Published {
+    pub(crate) fn take(&mut self, publication: Publication) {
+        match publication {
+            Publication::Samples(samples) => self.samples = samples.into(),
+            Publication::Alerts(alerts) => self.alerts = alerts.into(),
+            Publication::Transitions(transitions) => self.transitions = transitions.into(),
+            Publication::Monitor(monitor) => self.monitor = Some(monitor),
+        }
+    }
+}
