@@ -29,10 +29,7 @@ unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
     pub(crate) fn new(state: S) -> Self {
-        Self {
-            held: AtomicBool::new(false),
-            state: UnsafeCell::new(state),
-        }
+        Self { held: AtomicBool::new(false), state: UnsafeCell::new(state) }
     }
 
     /// Waits for the lock and takes it.
@@ -41,17 +38,12 @@ impl<S> Lock<S> {
         if !self.take() {
             self.wait();
         }
-        Guard {
-            lock: self,
-            _stays_here: PhantomData,
-        }
+        Guard { lock: self, _stays_here: PhantomData }
     }
 
     #[inline]
     fn take(&self) -> bool {
-        self.held
-            .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
