@@ -15,7 +15,7 @@ pub(super) fn check(page: &str) {
         Ok(child) => child,
         Err(error) if error.kind() == ErrorKind::NotFound => panic!(
             "promtool is not installed, so the page cannot be checked: `apt-get install prometheus` has it (Debian, \
-             Ubuntu), and the test command ./test installs it"
+             Ubuntu), and the test command `ci/test` installs it"
         ),
         Err(error) => panic!("promtool does not start: {error}"),
     };
