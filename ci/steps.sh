@@ -63,24 +63,29 @@ verdict() {
 
 # need_packages COMMAND:PACKAGE...: installs the Debian packages of the commands that are not there.
 need_packages() {
-    local pair missing=""
+    local pair commands=() missing=() as_root=()
     for pair in "$@"; do
-        command -v "${pair%%:*}" || missing="$missing ${pair#*:}"
+        if ! command -v "${pair%%:*}"; then
+            commands+=("${pair%%:*}")
+            missing+=("${pair#*:}")
+        fi
     done
-    [ -n "$missing" ] || return 0
-    missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+    [ "${#missing[@]}" != 0 ] || return 0
     if ! command -v apt-get; then
-        echo "not found: $missing(names of Debian's packages), and there is no apt-get here."
-        echo "Install them so that the commands ${*%%:*} are on the PATH, then run this again."
+        echo "not found: ${commands[*]}, and there is no apt-get here to install Debian's ${missing[*]}."
+        echo "Install what has these commands, so that they are on the PATH, then run this again."
         return 1
     fi
-    local as_root=""
     if [ "$(id -u)" != 0 ]; then
-        as_root="sudo -n"
-        command -v sudo || { echo "not root and no sudo: as root, run: apt-get install $missing"; return 1; }
+        as_root=(sudo -n)
+        if ! sudo -n true; then
+            echo "not found: ${commands[*]}, and sudo would ask for a password. Run this, then try again:"
+            echo "    sudo apt-get install ${missing[*]}"
+            return 1
+        fi
     fi
     export DEBIAN_FRONTEND=noninteractive
-    $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing
+    "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
 need_nextest() {
