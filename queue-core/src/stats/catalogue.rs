@@ -10,10 +10,17 @@ use crate::stats::FamilyStats;
 /// What a reader of the table looks at: one snapshot of the registry and what is on its board.
 #[derive(Debug)]
 pub struct View<'a> {
-    /// Every name, as of now.
+    /// Every name, as of now, sorted by name as a snapshot is.
     pub families: &'a [FamilyStats],
     /// Samples, alert states and the monitor's numbers.
     pub published: &'a Published,
+}
+
+impl View<'_> {
+    fn alive(&self, name: &str) -> bool {
+        let found = self.families.binary_search_by(|family| (*family.name).cmp(name));
+        found.is_ok_and(|at| alive(&self.families[at]))
+    }
 }
 
 /// Whether a number can fall.
@@ -97,7 +104,8 @@ pub static MEASURES: &[Measure] = &[
         Unit::Ratio,
         "Exact time-weighted mean of depth over capacity in the last sample interval.",
         |v, e| {
-            for sample in v.published.samples.iter().filter(|sample| sample.stats.instances > 0) {
+            // The sample is older than the snapshot: a queue that ended in between has no mean any more.
+            for sample in v.published.samples.iter().filter(|sample| v.alive(&sample.stats.name)) {
                 if let Some(mean) = sample.utilization {
                     e(&[(QUEUE, &sample.stats.name)], mean);
                 }
