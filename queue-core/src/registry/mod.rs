@@ -62,7 +62,10 @@ impl Registry {
     /// # Panics
     /// If `share` is not within 0..=1.
     pub fn set_saturation(&self, share: f64) {
-        assert!((0.0..=1.0).contains(&share), "saturation is a share within 0..=1, not {share}");
+        assert!(
+            (0.0..=1.0).contains(&share),
+            "saturation is a share within 0..=1, not {share}"
+        );
     }
 
     /// How far back `depth_peak` looks (one minute at first).
@@ -75,13 +78,21 @@ impl Registry {
 
     /// Puts something on the board, in place of what was there of the same kind.
     pub fn publish(&self, publication: Publication) {
-        self.board.published.write().unwrap_or_else(PoisonError::into_inner).take(publication);
+        self.board
+            .published
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(publication);
     }
 
     /// What is on the board now.
     #[must_use]
     pub fn published(&self) -> Published {
-        self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.board
+            .published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn families(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Family>>> {
