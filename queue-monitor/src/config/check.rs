@@ -56,6 +56,7 @@ impl Check<'_> {
             };
             let accepted = format!("{} to {}", spelt(*range.start()), spelt(*range.end()));
             self.refuse(spot, Mismatch::new(too, spelt(duration), accepted));
+            return None;
         }
         Some(duration)
     }
@@ -83,7 +84,7 @@ impl Check<'_> {
             if let Some((spot, Text(name))) = alert.name.read() {
                 if let Some(first) = names.get(name.as_str()) {
                     let message = format!("a second alert is named {}", quoted(name));
-                    let found = format!("the name of {} in line {}", first.path, first.place.line);
+                    let found = format!("the name of the alert in line {}", first.place.line);
                     self.refuse(spot, Mismatch::new(message, found, "a name for each alert"));
                 } else {
                     names.insert(name, spot);
@@ -240,7 +241,7 @@ impl Check<'_> {
             } else {
                 ("below", "at least")
             };
-            let message = format!("`{clear_name}` lies {message} `{fire_name}`, so that the alert could not stay");
+            let message = format!("`{clear_name}` lies {message} `{fire_name}`, so that it would clear while it fires");
             let accepted = format!("{limit} {}, the value of `{fire_name}`", shown(fire_text));
             self.refuse(spot, Mismatch::new(message, shown(clear_text), accepted));
         }

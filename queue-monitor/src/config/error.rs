@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// Source lines longer than this are cut around the marker.
 const WIDTH: usize = 120;
 
+/// So many errors are listed and the rest is only counted: no hand made them, and each takes memory.
+const MOST: usize = 1_000;
+
 /// A place in the text, both counted from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -79,10 +82,11 @@ struct Excerpt {
 pub struct ConfigErrors {
     file: Arc<str>,
     errors: Vec<ConfigError>,
+    unlisted: usize,
 }
 
 impl ConfigErrors {
-    /// The errors, in the order of their lines; never empty.
+    /// The errors, in the order of their lines; never empty, and at most a thousand.
     pub fn errors(&self) -> &[ConfigError] {
         &self.errors
     }
@@ -105,6 +109,7 @@ impl ConfigErrors {
         Self {
             file: file.into(),
             errors: vec![error],
+            unlisted: 0,
         }
     }
 }
@@ -128,6 +133,9 @@ impl fmt::Display for ConfigErrors {
             }
             write!(f, "\n  {:gutter$} = {}", "", error.hint)?;
         }
+        if self.unlisted > 0 {
+            write!(f, "\n\nand {} more errors", self.unlisted)?;
+        }
         Ok(())
     }
 }
@@ -136,10 +144,15 @@ impl fmt::Display for ConfigErrors {
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     found: Vec<(Place, String, Mismatch)>,
+    unlisted: usize,
 }
 
 impl Findings {
     pub(super) fn add(&mut self, place: Place, path: &str, what: Mismatch) {
+        if self.found.len() == MOST {
+            self.unlisted += 1;
+            return;
+        }
         self.found.push((place, path.to_owned(), what));
     }
 
@@ -150,18 +163,31 @@ impl Findings {
     /// Sorts them by place and gives each its source line.
     pub(super) fn into_errors(mut self, file: &str, text: &str) -> ConfigErrors {
         self.found.sort_by_key(|(place, ..)| *place);
-        let lines: Vec<&str> = lines(text).collect();
-        let errors = self.found.into_iter().map(|(place, path, what)| ConfigError {
-            line: place.line,
-            column: place.column,
-            path,
-            message: what.message,
-            hint: what.hint,
-            excerpt: lines.get(place.line - 1).map(|line| excerpt(line, place.column)),
-        });
+        let mut lines = lines(text).enumerate();
+        // A line is taken apart once for all the errors in it: it may be the whole file.
+        let mut current: (usize, Vec<char>) = (0, Vec::new());
+        let mut errors = Vec::with_capacity(self.found.len());
+        for (place, path, what) in self.found {
+            if place.line > current.0 {
+                let line = lines.find(|(index, _)| index + 1 == place.line);
+                current = (
+                    place.line,
+                    line.map_or_else(Vec::new, |(_, line)| line.chars().collect()),
+                );
+            }
+            errors.push(ConfigError {
+                line: place.line,
+                column: place.column,
+                path,
+                message: what.message,
+                hint: what.hint,
+                excerpt: Some(excerpt(&current.1, place.column)),
+            });
+        }
         ConfigErrors {
             file: file.into(),
-            errors: errors.collect(),
+            errors,
+            unlisted: self.unlisted,
         }
     }
 }
@@ -173,8 +199,8 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Cuts a long line around `column` and takes out what would move the marker or the terminal.
-fn excerpt(line: &str, column: usize) -> Excerpt {
-    let length = line.chars().count();
+fn excerpt(line: &[char], column: usize) -> Excerpt {
+    let length = line.len();
     let marker = column.saturating_sub(1).min(length);
     let skipped = if length <= WIDTH {
         0
@@ -186,7 +212,7 @@ fn excerpt(line: &str, column: usize) -> Excerpt {
         c if is_unprintable(c) => '\u{fffd}',
         c => c,
     };
-    let text = line.chars().skip(skipped).take(WIDTH).map(printable).collect();
+    let text = line.iter().skip(skipped).take(WIDTH).copied().map(printable).collect();
     Excerpt {
         text,
         marker: marker - skipped,
@@ -251,14 +277,14 @@ mod tests {
     #[test]
     fn an_excerpt_of_a_long_line_is_cut_around_its_marker() {
         let line = format!("{}X{}", "a".repeat(500), "b".repeat(500));
-        let Excerpt { text, marker } = excerpt(&line, 501);
+        let Excerpt { text, marker } = excerpt(&line.chars().collect::<Vec<_>>(), 501);
         assert_eq!(text.chars().count(), WIDTH);
         assert_eq!(text.chars().nth(marker), Some('X'));
     }
 
     #[test]
     fn an_excerpt_holds_nothing_that_a_terminal_obeys() {
-        let Excerpt { text, .. } = excerpt("a\u{1b}[31m\tb\u{202e}", 1);
+        let Excerpt { text, .. } = excerpt(&"a\u{1b}[31m\tb\u{202e}".chars().collect::<Vec<_>>(), 1);
         assert_eq!(text, "a\u{fffd}[31m b\u{fffd}");
         assert_eq!(quoted("a\u{1b}b"), "`a\\u{1b}b`");
     }
@@ -275,7 +301,7 @@ mod tests {
             ("abvoe", Some("above")),
             ("Above", Some("above")),
             ("clear-below", Some("clear_below")),
-            ("keep_firing", None),
+            ("keep_firing", Some("keep_firing_for")),
             ("colour", None),
             ("fro", Some("for")),
             ("x", None),

@@ -96,6 +96,10 @@ impl<'t, 'f> Reader<'t, 'f> {
         self.tree.node(self.id)
     }
 
+    fn body(&self) -> &'t Body {
+        &self.node().body
+    }
+
     /// Notes an error that has no place yet.
     fn noted<T>(&self, result: Result<T, Stop>) -> Result<T, Stop> {
         result.map_err(|stop| {
@@ -108,15 +112,21 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     /// The error that this node is not what was expected.
     fn refuse<T>(&self, expected: &str) -> Result<T, Stop> {
-        let (message, found) = match &self.node().body {
+        let mut meant = None;
+        let (message, found) = match self.body() {
             Body::List(_) => ("a list does not belong here", "a list".to_owned()),
             Body::Map(_) => ("a map does not belong here", "a map".to_owned()),
             Body::Scalar { text, plain } => match scalar(text, *plain) {
                 Scalar::Nothing => ("the value is missing", "no value".to_owned()),
-                scalar => ("a single value does not belong here", scalar.to_string()),
+                scalar => {
+                    if matches!(&scalar, Scalar::Text(text) if text.contains(':') && !text.contains(": ")) {
+                        meant = Some(text.replacen(':', ": ", 1));
+                    }
+                    ("a single value does not belong here", scalar.to_string())
+                }
             },
         };
-        self.noted(Err(Stop::Fresh(Mismatch::new(message, found, expected))))
+        self.noted(Err(Stop::Fresh(Mismatch::new(message, found, expected).suggest(meant))))
     }
 }
 
@@ -124,7 +134,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     type Error = Stop;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        self.noted(match &self.node().body {
+        self.noted(match self.body() {
             Body::Scalar { text, plain } => match scalar(text, *plain) {
                 Scalar::Nothing => visitor.visit_unit(),
                 Scalar::Flag(flag) => visitor.visit_bool(flag),
@@ -147,13 +157,13 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        match &self.node().body {
+        match self.body() {
             Body::List(items) => self.noted(visitor.visit_seq(Items {
                 reader: self,
                 items,
                 next: 0,
             })),
-            _ => self.refuse("a list: `[a, b]`, or one item a line, each after `- `; `[]` for none"),
+            _ => self.refuse("a list, such as `[a, b]`, or one item a line, each after `- `"),
         }
     }
 
@@ -166,7 +176,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         if name == Given::<()>::NAME {
             return visitor.visit_seq(Placed { reader: self, part: 0 });
         }
-        match &self.node().body {
+        match self.body() {
             Body::Map(entries) => self.noted(visitor.visit_map(Entries {
                 reader: self,
                 owner: name,
@@ -202,7 +212,8 @@ impl<'de> de::SeqAccess<'de> for Placed<'_, '_> {
             2 => seed.deserialize(number(place.column)),
             3 => seed.deserialize(StrDeserializer::new(self.reader.path)),
             4 => seed.deserialize(number(self.reader.node().verbatim.unwrap_or(usize::MAX))),
-            _ => seed.deserialize(self.reader),
+            // A value may be refused only after it was read as what it is, when no reader is left to note it.
+            _ => self.reader.noted(seed.deserialize(self.reader)),
         }
         .map(Some)
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 mod check;
 mod load;
 mod schema;
+mod syntax;
 mod text;
 mod tree;
 

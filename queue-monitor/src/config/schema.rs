@@ -121,6 +121,12 @@ pub(super) fn unknown_key(owner: &str, key: &str, known: &[&str]) -> Mismatch {
             hint: format!("`{key}` belongs {home}; {accepted}"),
         };
     }
+    if let Some((key, _)) = key.split_once(':') {
+        return Mismatch {
+            message,
+            hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}"),
+        };
+    }
     let hint = match nearest(key, known.split(", ")) {
         Some(meant) => format!("did you mean `{meant}`? {accepted}"),
         None => accepted,

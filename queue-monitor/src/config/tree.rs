@@ -3,11 +3,13 @@
 //! Refuses what YAML allows and a configuration does not need: several documents, duplicate keys, merge keys, tags, keys
 //! that are no text, deep nesting, and aliases that blow a small file up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::error::{Findings, Mismatch, Place, lines, quoted};
+use super::error::{Findings, Mismatch, Place, quoted};
+use super::syntax::explain;
 
 /// How many lists and maps may stand inside each other.
 const DEEPEST: usize = 32;
@@ -18,7 +20,7 @@ const ALIASED: usize = 10_000;
 /// Where a node is in its [`Tree`].
 pub(super) type NodeId = usize;
 
-/// A file's nodes; an alias shares the node of its anchor.
+/// A file's nodes.
 #[derive(Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
@@ -28,7 +30,8 @@ pub(super) struct Tree {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) place: Place,
-    pub(super) body: Body,
+    /// Shared between an anchor and its aliases.
+    pub(super) body: Rc<Body>,
     /// How many characters after `place` the text of a scalar begins, if it is written there as it reads.
     pub(super) verbatim: Option<usize>,
     /// Values that come out when all aliases in it are followed.
@@ -71,16 +74,19 @@ impl Tree {
             let (event, span) = match event {
                 Ok(event) => event,
                 Err(error) => {
-                    builder
-                        .findings
-                        .add(place_of_error(&error, text), "-", explain(&error, text));
+                    let (place, what) = explain(&error, text);
+                    builder.findings.add(place, "-", what);
                     return None;
                 }
             };
             if let Event::DocumentStart(_) = event {
                 documents += 1;
                 if documents > 1 {
-                    let what = Mismatch::new("a second document begins here", "`---`", "one document a file");
+                    let what = Mismatch::new(
+                        "a second document begins here",
+                        "the end of the first before it",
+                        "one document a file; remove `---` and `...`",
+                    );
                     builder.findings.add(place(span), "-", what);
                     break;
                 }
@@ -91,7 +97,7 @@ impl Tree {
         }
         let Builder { nodes, root, .. } = builder;
         let root =
-            root.filter(|root| !matches!(&nodes[*root].body, Body::Scalar { text, plain: true } if text.is_empty()));
+            root.filter(|root| !matches!(&*nodes[*root].body, Body::Scalar { text, plain: true } if text.is_empty()));
         let Some(root) = root else {
             let what = Mismatch::new(
                 "the file is empty",
@@ -147,7 +153,7 @@ enum Inside {
     List(Vec<NodeId>),
     Map {
         entries: Vec<(Key, NodeId)>,
-        seen: HashSet<String>,
+        seen: HashMap<String, usize>,
         next: Next,
     },
 }
@@ -171,10 +177,10 @@ impl Builder<'_> {
                 self.refuse_tag(tag.is_some(), place);
                 if !self.take_key(&text, style, place) {
                     let verbatim = verbatim(&text, style, span);
-                    let body = Body::Scalar {
+                    let body = Rc::new(Body::Scalar {
                         text: text.into_owned(),
                         plain: style == ScalarStyle::Plain,
-                    };
+                    });
                     self.complete(
                         anchor,
                         Node {
@@ -198,7 +204,7 @@ impl Builder<'_> {
                     place,
                     Inside::Map {
                         entries: Vec::new(),
-                        seen: HashSet::new(),
+                        seen: HashMap::new(),
                         next: Next::Key,
                     },
                 )?;
@@ -213,8 +219,8 @@ impl Builder<'_> {
                 }) = self.open.pop()
                 {
                     let body = match inside {
-                        Inside::List(items) => Body::List(items),
-                        Inside::Map { entries, .. } => Body::Map(entries),
+                        Inside::List(items) => Rc::new(Body::List(items)),
+                        Inside::Map { entries, .. } => Rc::new(Body::Map(entries)),
                     };
                     self.complete(
                         anchor,
@@ -263,18 +269,17 @@ impl Builder<'_> {
             return false;
         };
         let refused = if text == "<<" && style == ScalarStyle::Plain {
-            Some(Mismatch::new(
-                "merge keys are not supported",
-                "`<<`",
-                "keys written out where they apply",
-            ))
-        } else if !seen.insert(text.to_owned()) {
+            let accepted = "keys written out where they apply";
+            Some(Mismatch::new("merge keys are not supported", "`<<`", accepted))
+        } else if let Some(first) = seen.get(text) {
+            let found = format!("the key a second time, first in line {first}");
             Some(Mismatch::new(
                 format!("duplicate key {}", quoted(text)),
-                "the key a second time",
+                found,
                 "each key once",
             ))
         } else {
+            seen.insert(text.to_owned(), place.line);
             None
         };
         *next = match refused {
@@ -320,7 +325,17 @@ impl Builder<'_> {
         if self.open.len() + self.nodes[id].height > DEEPEST {
             return Err(self.too_deep(place));
         }
-        self.attach(id);
+        let (weight, height) = (self.nodes[id].weight, self.nodes[id].height);
+        self.complete(
+            0,
+            Node {
+                place,
+                body: Rc::clone(&self.nodes[id].body),
+                verbatim: None,
+                weight,
+                height,
+            },
+        );
         Ok(())
     }
 
@@ -418,41 +433,4 @@ fn place(span: Span) -> Place {
         line: span.start.line().max(1),
         column: span.start.col() + 1,
     }
-}
-
-/// The parser may stop behind the last line; the error then belongs to the end of the text.
-fn place_of_error(error: &ScanError, text: &str) -> Place {
-    let place = Place {
-        line: error.marker().line().max(1),
-        column: error.marker().col() + 1,
-    };
-    let (last, length) = lines(text)
-        .enumerate()
-        .map(|(i, l)| (i + 1, l.chars().count()))
-        .last()
-        .unwrap_or((1, 0));
-    if place.line > last {
-        Place {
-            line: last,
-            column: length + 1,
-        }
-    } else {
-        place
-    }
-}
-
-/// Says in the words of someone who writes the file what the parser stumbled over.
-fn explain(error: &ScanError, text: &str) -> Mismatch {
-    let place = place_of_error(error, text);
-    let line = lines(text).nth(place.line - 1).unwrap_or_default();
-    let hint = hint(error.info(), line);
-    Mismatch {
-        message: format!("not valid YAML: {}", error.info()),
-        hint,
-    }
-}
-
-fn hint(info: &str, line: &str) -> String {
-    let _ = (info, line);
-    String::new()
 }

@@ -27,6 +27,10 @@ impl fmt::Display for Scalar {
         match self {
             Self::Nothing => f.write_str("no value"),
             Self::Flag(flag) => write!(f, "`{flag}`"),
+            Self::Number(number) if number.is_nan() => f.write_str("the number .nan"),
+            Self::Number(number) if number.is_infinite() => {
+                write!(f, "the number {}.inf", if *number < 0.0 { "-" } else { "" })
+            }
             Self::Number(number) if number.abs() >= 1e16 => write!(f, "the number {number:e}"),
             Self::Number(number) => write!(f, "the number {number}"),
             Self::Text(text) => write!(f, "the text {}", quoted(text)),
@@ -39,7 +43,7 @@ pub(super) fn duration(value: &Scalar) -> Result<Duration, Mismatch> {
     let mismatch = |message: &str| Mismatch::new(message, value, DURATIONS);
     let text = match value {
         Scalar::Text(text) => text,
-        Scalar::Number(number) => {
+        Scalar::Number(number) if number.is_finite() => {
             let seconds = (*number >= 0.0 && *number < 1e9).then(|| spelt(Duration::from_secs_f64(*number)));
             return Err(mismatch("a duration needs a unit").suggest(seconds));
         }
@@ -60,7 +64,7 @@ pub(super) fn duration(value: &Scalar) -> Result<Duration, Mismatch> {
 pub(super) fn share(value: &Scalar) -> Result<f64, Mismatch> {
     let mismatch = |message: &str| Mismatch::new(message, value, SHARES);
     let (share, percent) = match value {
-        Scalar::Number(number) => (*number, number * 100.0),
+        Scalar::Number(number) if number.is_finite() => (*number, number * 100.0),
         Scalar::Text(text) => match text.strip_suffix('%').and_then(decimal) {
             Some(percent) => (percent / 100.0, percent),
             None => {
@@ -242,7 +246,7 @@ mod tests {
             (Scalar::Number(0.0), "a duration needs a unit", Some("0s")),
             (Scalar::Number(0.5), "a duration needs a unit", Some("500ms")),
             (Scalar::Number(-1.0), "a duration needs a unit", None),
-            (Scalar::Number(f64::INFINITY), "a duration needs a unit", None),
+            (Scalar::Number(f64::INFINITY), "not a duration", None),
             (Scalar::Flag(true), "not a duration", None),
             (Scalar::Nothing, "not a duration", None),
             (text("10"), "a duration needs a unit", Some("10s")),
@@ -308,11 +312,7 @@ mod tests {
             ),
             (Scalar::Number(150.0), "a share cannot be more than 1, the whole", None),
             (Scalar::Number(-0.1), "a share cannot be negative", None),
-            (
-                Scalar::Number(f64::NAN),
-                "a share cannot be more than 1, the whole",
-                None,
-            ),
+            (Scalar::Number(f64::NAN), "not a share", None),
             (text("150%"), "a share cannot be more than 1, the whole", None),
             (text("80 %"), "not a share", Some("80%")),
             (text("80"), "not a share", Some("80%")),
