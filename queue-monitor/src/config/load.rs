@@ -9,7 +9,8 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, Unex
 use serde_yaml::Value;
 
 use super::error::{Findings, Mismatch};
-use super::schema::{self, Document, Given};
+use super::keys;
+use super::schema::{Document, Given};
 use super::tree::{Body, Key, Node, NodeId, Tree, join};
 use super::units::Scalar;
 
@@ -184,7 +185,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
                 entries,
                 value: None,
             })),
-            _ => self.refuse(schema::describe(name)),
+            _ => self.refuse(keys::describe(name)),
         }
     }
 
@@ -264,7 +265,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
                 self.value = Some(entry);
                 return seed.deserialize(StringDeserializer::new(key.text.clone())).map(Some);
             }
-            let what = schema::unknown_key(self.owner, &key.text, self.known);
+            let what = keys::unknown(self.owner, &key.text, self.known);
             self.reader
                 .findings
                 .borrow_mut()

@@ -10,18 +10,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-mod check;
-mod load;
-mod schema;
-mod syntax;
+// From bytes to the checked configuration.
 mod text;
+
+mod build;
 mod tree;
 
-mod error;
+mod load;
+mod schema;
+
+mod check;
+
+// What values are made of, and what is said about wrong ones.
 mod glob;
 mod signal;
 mod summary;
 mod units;
+mod values;
+
+mod error;
+mod keys;
+mod syntax;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use glob::{Glob, GlobError};
@@ -32,6 +41,18 @@ pub use summary::{Placeholder, Summary, SummaryError};
 const NO_FILE: &str = "<yaml>";
 
 /// A checked configuration of the monitor.
+///
+/// # Examples
+/// ```
+/// use queue_monitor::config::Config;
+///
+/// let config = Config::from_yaml("alerts: [{ name: Full, signal: utilization, above: 80%, for: 1m }]")?;
+/// assert_eq!(&*config.alerts[0].name, "Full");
+///
+/// let errors = Config::from_yaml("saturation: 90").unwrap_err();
+/// assert!(errors.errors()[0].hint.ends_with("did you mean `90%`?"));
+/// # Ok::<(), queue_monitor::config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Resolution of the time integrals.
@@ -80,7 +101,7 @@ impl Config {
                 return Err(findings.into_errors(file, &String::from_utf8_lossy(bytes)));
             }
         };
-        let Some(tree) = tree::Tree::parse(text, &mut findings) else {
+        let Some(tree) = build::tree(text, &mut findings) else {
             return Err(findings.into_errors(file, text));
         };
         let document = load::document(&tree, &mut findings);

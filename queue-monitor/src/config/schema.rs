@@ -4,15 +4,16 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use super::error::{Mismatch, Place, nearest, quoted};
+use super::error::{Mismatch, Place, quoted};
 use super::glob::Glob;
 use super::signal::Signal;
 use super::units::{self, Scalar};
+use super::values;
 
 /// The whole file.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -57,94 +58,6 @@ pub(super) struct Http {
     pub(super) listen: Given<Address>,
 }
 
-/// Keys of the format that a later version will read, by the type they belong to.
-const LATER: [(&str, &[&str]); 3] = [
-    ("Document", &["overrides", "mute", "record", "prometheus"]),
-    ("Alert", &["levels", "runbook"]),
-    ("Notify", &["labels", "alertmanager", "webhook", "inhibit_upstream"]),
-];
-
-/// Signals of the format that a later version will know.
-const LATER_SIGNALS: [&str; 12] = [
-    "utilization_peak",
-    "depth_peak",
-    "unfinished",
-    "longest_put_wait",
-    "dwell",
-    "put_rate",
-    "get_rate",
-    "reject_rate",
-    "blocked_ratio",
-    "failed_ratio",
-    "time_to_full",
-    "time_to_empty",
-];
-
-/// Keys that are often indented too little or too much, and where they belong.
-const HOMES: [(&str, &[&str], &str); 3] = [
-    ("Http", &["listen"], "below `http:`"),
-    ("Notify", &["log"], "below `notify:`"),
-    (
-        "Document",
-        &[
-            "tick",
-            "interval",
-            "saturation",
-            "peak_window",
-            "alerts",
-            "notify",
-            "http",
-        ],
-        "at the top level",
-    ),
-];
-
-/// Says why `key` is none of the `known` keys of the type `owner`.
-pub(super) fn unknown_key(owner: &str, key: &str, known: &[&str]) -> Mismatch {
-    let later = LATER.iter().any(|(name, keys)| *name == owner && keys.contains(&key));
-    let known = known.join(", ");
-    if later {
-        let hint = format!("found a key of a later version; accepted here: {known}; remove `{key}` for now");
-        return Mismatch {
-            message: format!("`{key}` is not supported by this version"),
-            hint,
-        };
-    }
-    let message = format!("unknown key {}", quoted(key));
-    let accepted = format!("accepted here: {known}");
-    let home = HOMES
-        .iter()
-        .find(|(name, keys, _)| *name != owner && keys.contains(&key));
-    if let Some((.., home)) = home {
-        return Mismatch {
-            message,
-            hint: format!("`{key}` belongs {home}; {accepted}"),
-        };
-    }
-    if let Some((key, _)) = key.split_once(':') {
-        return Mismatch {
-            message,
-            hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}"),
-        };
-    }
-    let hint = match nearest(key, known.split(", ")) {
-        Some(meant) => format!("did you mean `{meant}`? {accepted}"),
-        None => accepted,
-    };
-    Mismatch { message, hint }
-}
-
-/// What a map of the type `owner` is called in an error.
-pub(super) fn describe(owner: &str) -> &'static str {
-    match owner {
-        "Document" => "a map of settings, such as `interval: 10s`",
-        "Alert" => "an alert: a map with `name`, `signal` and `above` or `below`",
-        "Notify" => "a map such as `{ log: true }`",
-        "Http" => "a map such as `{ listen: 127.0.0.1:9464 }`",
-        _ => "a map",
-    }
-}
-
 /// Where in the file something was given, for errors that are found later.
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
@@ -168,20 +81,15 @@ impl Spot {
 }
 
 /// What became of a key.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Given<T> {
     /// It is not in the file.
+    #[default]
     Absent,
     /// It is not what its key takes; the error has been noted.
     Refused,
     /// It was read.
     Read(Spot, T),
-}
-
-impl<T> Default for Given<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Given<T> {
@@ -306,99 +214,17 @@ scalars! {
         _ => Err(Mismatch::new("not a threshold", &scalar, "a number, a share such as 80% or a duration such as 10s")),
     };
     /// Text.
-    Text(String) = text;
+    Text(String) = values::text;
     /// True or false.
-    Flag(bool) = flag;
+    Flag(bool) = values::flag;
     /// A glob.
     Pattern(Glob) = |scalar| {
-        let pattern = text(scalar)?;
+        let pattern = values::text(scalar)?;
         let accepted = "a queue name, with `*`, `?` and `[a-z]` as wildcards";
         Glob::new(&pattern).map_err(|error| Mismatch::new(error.to_string(), quoted(&pattern), accepted))
     };
     /// A signal.
-    SignalName(Signal) = signal;
+    SignalName(Signal) = values::signal;
     /// An address with a port.
-    Address(SocketAddr) = address;
-}
-
-fn text(scalar: Scalar) -> Result<String, Mismatch> {
-    let meant = match &scalar {
-        Scalar::Text(_) | Scalar::Nothing => None,
-        Scalar::Flag(flag) => Some(format!("\"{flag}\"")),
-        Scalar::Number(number) => Some(format!("\"{number}\"")),
-    };
-    match scalar {
-        Scalar::Text(text) => Ok(text),
-        other => Err(Mismatch::new("not text", other, "text; quotes make text of anything").suggest(meant)),
-    }
-}
-
-fn flag(scalar: Scalar) -> Result<bool, Mismatch> {
-    if let Scalar::Flag(flag) = scalar {
-        return Ok(flag);
-    }
-    let meant = match &scalar {
-        Scalar::Text(text) => match text.to_lowercase().as_str() {
-            "yes" | "on" | "true" => Some("true"),
-            "no" | "off" | "false" => Some("false"),
-            _ => None,
-        },
-        _ => None,
-    };
-    Err(Mismatch::new("neither true nor false", scalar, "true, false").suggest(meant))
-}
-
-fn signal(scalar: Scalar) -> Result<Signal, Mismatch> {
-    let name = text(scalar)?;
-    if let Some(signal) = Signal::ALL.into_iter().find(|signal| signal.as_str() == name) {
-        return Ok(signal);
-    }
-    let known = Signal::ALL.map(Signal::as_str);
-    if LATER_SIGNALS.contains(&name.as_str()) {
-        let message = format!("the signal `{name}` is not supported by this version");
-        return Err(Mismatch::new(message, "a signal of a later version", known.join(", ")));
-    }
-    let found = quoted(&name);
-    Err(Mismatch::new("unknown signal", found, known.join(", ")).suggest(nearest(&name, known)))
-}
-
-fn address(scalar: Scalar) -> Result<SocketAddr, Mismatch> {
-    const PORT: u16 = 9464;
-    let accepted = "an IP address and a port, such as 127.0.0.1:9464 or \"[::1]:9464\"";
-    let local = |port| Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let (message, meant) = match &scalar {
-        Scalar::Text(text) => {
-            if let Ok(address) = text.parse::<SocketAddr>() {
-                return Ok(address);
-            }
-            let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-            let named = !host.is_empty()
-                && host
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-            match (text.parse::<IpAddr>(), port.parse::<u16>()) {
-                (Ok(address), _) => ("the port is missing", Some(SocketAddr::new(address, PORT))),
-                (_, Ok(port)) if host.is_empty() => ("the address is missing", local(port)),
-                (_, Ok(port)) if host == "localhost" => ("a host name is not accepted; write its address", local(port)),
-                (_, Ok(_)) if named && host.contains(|c: char| c.is_ascii_alphabetic()) => {
-                    ("a host name is not accepted; write its address", None)
-                }
-                _ if text == "localhost" => ("a host name is not accepted; write its address", local(PORT)),
-                _ => ("not an address with a port", None),
-            }
-        }
-        Scalar::Number(number) => {
-            let port = (1.0..=65_535.0).contains(number) && number.fract() == 0.0;
-            (
-                "the address is missing",
-                if port {
-                    format!("127.0.0.1:{number}").parse().ok()
-                } else {
-                    None
-                },
-            )
-        }
-        _ => ("not an address with a port", None),
-    };
-    Err(Mismatch::new(message, scalar, accepted).suggest(meant))
+    Address(SocketAddr) = values::address;
 }
