@@ -191,7 +191,11 @@ impl Check<'_> {
         let [above, below] = &sides;
         match (above.fire.is_absent(), below.fire.is_absent()) {
             (true, true) => {
-                self.missing(spot, "above", "`above: ` or `below: ` and a threshold");
+                let accepted = "`above: ` or `below: `, and a threshold";
+                self.refuse(
+                    spot,
+                    Mismatch::new("`above` or `below` is missing", "neither", accepted),
+                );
                 return None;
             }
             (false, false) => {

@@ -1,5 +1,5 @@
 //! Reads a tree as the types of the schema, noting each error at its place and going on. The only file that names the
-//! YAML crate: it decides what a scalar without quotes is.
+//! YAML crate: it decides what a scalar without quotes is, and has to agree with the tree on the whole.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::de::value::{StrDeserializer, StringDeserializer, U64Deserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, Unexpected, Visitor};
 use serde_yaml::Value;
 
-use super::error::{Findings, Mismatch};
+use super::error::{Findings, Mismatch, Place};
 use super::keys;
 use super::schema::{Document, Given};
 use super::tree::{Body, Key, Node, NodeId, Tree, join};
@@ -29,16 +29,71 @@ pub(super) fn document(tree: &Tree, findings: &mut Findings) -> Document {
 /// What a scalar is. `plain` if it was written without quotes.
 fn scalar(text: &str, plain: bool) -> Scalar {
     // All that is no text in YAML is made of these, so that nothing with structure gets to the parser.
-    let typed = plain
+    let special = plain
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'~'));
-    match typed.then(|| serde_yaml::from_str(text)) {
-        Some(Ok(Value::Null)) => Scalar::Nothing,
-        Some(Ok(Value::Bool(flag))) => Scalar::Flag(flag),
-        Some(Ok(Value::Number(number))) => Scalar::Number(number.as_f64().unwrap_or(f64::NAN)),
+    match special.then(|| serde_yaml::from_str(text)) {
+        Some(Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_)))) => typed(&value),
         _ => Scalar::Text(text.to_owned()),
     }
+}
+
+/// A single value of the YAML crate.
+fn typed(value: &Value) -> Scalar {
+    match value {
+        Value::Null => Scalar::Nothing,
+        Value::Bool(flag) => Scalar::Flag(*flag),
+        Value::Number(number) => Scalar::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => Scalar::Text(text.clone()),
+        Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => Scalar::Nothing,
+    }
+}
+
+/// Reads the text a second time, with the YAML crate alone, and notes where it finds something else than the tree has.
+///
+/// YAML is read differently in its corners. What two readers do not agree on is not what its writer can be sure of.
+pub(super) fn read_again(text: &str, tree: &Tree, findings: &mut Findings) {
+    match serde_yaml::from_str(text) {
+        Ok(value) => {
+            if let Some(node) = difference(tree, tree.root, &value) {
+                let found = "a value that readers of YAML take for different things";
+                let what = Mismatch::new("ambiguous YAML", found, "plain YAML; quotes and spaces make it plain");
+                findings.add(node.place, "-", what);
+            }
+        }
+        Err(error) => {
+            let place = error.location().map_or(Place::START, |location| Place {
+                line: location.line(),
+                column: location.column(),
+            });
+            let what = Mismatch::new("ambiguous YAML", error, "what every reader of YAML takes");
+            findings.add(place, "-", what);
+        }
+    }
+}
+
+/// The first node that is not what `value` is.
+fn difference<'t>(tree: &'t Tree, id: NodeId, value: &Value) -> Option<&'t Node> {
+    let node = tree.node(id);
+    let same = match (&*node.body, value) {
+        (Body::List(items), Value::Sequence(values)) if items.len() == values.len() => {
+            return items
+                .iter()
+                .zip(values)
+                .find_map(|(id, value)| difference(tree, *id, value));
+        }
+        (Body::Map(entries), Value::Mapping(values)) if entries.len() == values.len() => {
+            return entries.iter().find_map(|(key, id)| match values.get(&key.text) {
+                Some(value) => difference(tree, *id, value),
+                None => Some(node),
+            });
+        }
+        (_, Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) => false,
+        (Body::Scalar { text, plain }, value) => scalar(text, *plain) == typed(value),
+        _ => false,
+    };
+    if same { None } else { Some(node) }
 }
 
 /// Why reading a value stopped.
@@ -118,11 +173,16 @@ impl<'t, 'f> Reader<'t, 'f> {
             Body::List(_) => ("a list does not belong here", "a list".to_owned()),
             Body::Map(_) => ("a map does not belong here", "a map".to_owned()),
             Body::Scalar { text, plain } => match scalar(text, *plain) {
-                Scalar::Nothing => ("the value is missing", "no value".to_owned()),
+                Scalar::Nothing => {
+                    let what = Mismatch::new(
+                        "the value is missing",
+                        "no value",
+                        format_args!("{expected}; or leave it out"),
+                    );
+                    return self.noted(Err(Stop::Fresh(what)));
+                }
                 scalar => {
-                    if matches!(&scalar, Scalar::Text(text) if text.contains(':') && !text.contains(": ")) {
-                        meant = Some(text.replacen(':', ": ", 1));
-                    }
+                    meant = unspaced(&scalar);
                     ("a single value does not belong here", scalar.to_string())
                 }
             },
@@ -193,6 +253,16 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct tuple tuple_struct map enum identifier ignored_any
     }
+}
+
+/// `tick:5ms` is text and not a key with its value; this is what was meant.
+fn unspaced(scalar: &Scalar) -> Option<String> {
+    let Scalar::Text(text) = scalar else {
+        return None;
+    };
+    let (key, value) = text.split_once(':')?;
+    let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    (is_key && !value.starts_with([' ', '/'])).then(|| format!("{key}: {value}"))
 }
 
 /// The parts of a [`Given`]: line, column, path, verbatim, value.

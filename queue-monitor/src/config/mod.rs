@@ -107,6 +107,9 @@ impl Config {
         let document = load::document(&tree, &mut findings);
         let config = check::config(&document, &mut findings);
         if findings.is_empty() {
+            load::read_again(text, &tree, &mut findings);
+        }
+        if findings.is_empty() {
             Ok(config)
         } else {
             Err(findings.into_errors(file, text))

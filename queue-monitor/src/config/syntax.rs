@@ -118,10 +118,10 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             "text behind a quote; put quotes around the whole value, and write a single quote inside single quotes twice",
         )
     } else if has(&["unexpected character", "cannot start"]) {
-        let found = at(place.column).map_or("a character".to_owned(), |c| format!("`{c}`"));
+        let found = at(place.column).map_or_else(|| "this".to_owned(), |c| format!("`{c}`"));
         told(
-            "text cannot begin so",
-            &format!("{found} without quotes; put the text in quotes"),
+            &format!("text without quotes cannot begin with {found}"),
+            &format!("{found}; put the text in quotes"),
         )
     } else if has(&["recursion"]) {
         told(

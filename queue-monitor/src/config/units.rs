@@ -10,6 +10,7 @@ use super::signal::{Measured, Signal};
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 const DURATIONS: &str = "a duration such as 250ms, 10s, 1m30s, 2h or 7d";
+const QUOTED: &str = "quotes make text of this number";
 const SHARES: &str = "a share from 0 to 1, such as 80% or 0.8";
 
 /// One value as YAML types it.
@@ -68,12 +69,11 @@ pub(super) fn share(value: &Scalar) -> Result<f64, Mismatch> {
         Scalar::Text(text) => match text.strip_suffix('%').and_then(decimal) {
             Some(percent) => (percent / 100.0, percent),
             None => {
-                let instead = decimal(text.trim_end_matches('%').trim()).filter(|number| *number <= 100.0);
-                let instead = instead.map(|number| match number {
-                    number if number <= 1.0 && !text.contains('%') => number.to_string(),
-                    number => format!("{number}%"),
-                });
-                return Err(mismatch("not a share").suggest(instead));
+                if let Some(number) = decimal(text).filter(|number| *number <= 1.0) {
+                    return Err(mismatch(QUOTED).suggest(Some(number)));
+                }
+                let percent = decimal(text.trim_end_matches('%').trim()).filter(|percent| *percent <= 100.0);
+                return Err(mismatch("not a share").suggest(percent.map(|percent| format!("{percent}%"))));
             }
         },
         _ => return Err(mismatch("not a share")),
@@ -113,8 +113,12 @@ pub(super) fn threshold(value: &Scalar, signal: Signal) -> Result<f64, Mismatch>
         Scalar::Number(number) => Ok(*number),
         Scalar::Text(text) => {
             let plain = text.trim().trim_end_matches("/s").replace(['_', ','], "");
-            let instead = decimal(plain.trim()).map(|number| number.to_string());
-            Err(Mismatch::new("not a number", value, accepted).suggest(instead))
+            let message = if decimal(text).is_some() {
+                QUOTED
+            } else {
+                "not a number"
+            };
+            Err(Mismatch::new(message, value, accepted).suggest(decimal(plain.trim())))
         }
         _ => Err(Mismatch::new("not a number", value, accepted)),
     }
@@ -316,7 +320,7 @@ mod tests {
             (text("150%"), "a share cannot be more than 1, the whole", None),
             (text("80 %"), "not a share", Some("80%")),
             (text("80"), "not a share", Some("80%")),
-            (text("0.8"), "not a share", Some("0.8")),
+            (text("0.8"), QUOTED, Some("0.8")),
             (text("-5%"), "not a share", None),
             (text("NaN%"), "not a share", None),
             (text("1e1%"), "not a share", None),

@@ -48,7 +48,13 @@ pub(super) fn flag(scalar: Scalar) -> Result<bool, Mismatch> {
         },
         _ => None,
     };
-    Err(Mismatch::new("neither true nor false", scalar, "true, false").suggest(meant))
+    let quoted = matches!(&scalar, Scalar::Text(text) if text == "true" || text == "false");
+    let message = if quoted {
+        "quotes make text of this"
+    } else {
+        "neither true nor false"
+    };
+    Err(Mismatch::new(message, scalar, "true, false").suggest(meant))
 }
 
 /// Reads the name of a signal.
