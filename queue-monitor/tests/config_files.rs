@@ -207,7 +207,7 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
+        (self.0 % limit as u64) as usize
     }
 }
 
@@ -219,6 +219,9 @@ fn mutated(dice: &mut Dice) -> String {
     ];
     let mut chars: Vec<char> = GOOD.chars().collect();
     for _ in 0..=dice.below(3) {
+        if chars.is_empty() {
+            break;
+        }
         let at = dice.below(chars.len());
         match dice.below(4) {
             0 => drop(chars.remove(at)),

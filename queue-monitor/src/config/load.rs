@@ -67,7 +67,12 @@ pub(super) fn read_again(text: &str, tree: &Tree, findings: &mut Findings) {
                 line: location.line(),
                 column: location.column(),
             });
-            let what = Mismatch::new("ambiguous YAML", error, "what every reader of YAML takes");
+            let hint =
+                format!("found what not every reader of YAML takes: {error}; use spaces, and quotes around text");
+            let what = Mismatch {
+                message: "ambiguous YAML".to_owned(),
+                hint,
+            };
             findings.add(place, "-", what);
         }
     }

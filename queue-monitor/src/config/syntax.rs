@@ -92,6 +92,31 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             "a bracket is not closed, or a comma is missing",
             "no `,` and no `]` or `}`; close what was opened before",
         )
+    } else if has(&["only valid inside a block"]) {
+        told(
+            "a bracket is not closed",
+            "a new list item inside brackets; close what was opened in the lines before",
+        )
+    } else if has(&["scanning a block scalar"]) {
+        told(
+            "text behind `|` or `>`",
+            "text where a line has to end; put text that begins with such a sign in quotes",
+        )
+    } else if has(&["comment"]) {
+        told(
+            "a comment cannot stand here",
+            "`#` without a space before it, or within text; put text with `#` in quotes",
+        )
+    } else if has(&["directive"]) {
+        told(
+            "a line cannot begin with `%`",
+            "the sign of a directive; put text that begins with it in quotes",
+        )
+    } else if has(&["<document start>"]) {
+        told(
+            "text goes on where the first value has ended",
+            "text that belongs to no key; check the indentation, the `:` and the brackets before it",
+        )
     } else if has(&["node content"]) {
         told(
             "a value is missing",
