@@ -162,6 +162,17 @@ impl Findings {
 
     /// Sorts them by place and gives each its source line.
     pub(super) fn into_errors(mut self, file: &str, text: &str) -> ConfigErrors {
+        // The parser may stand behind the last line when it finds that something is missing.
+        let (last, length) = lines(text)
+            .enumerate()
+            .last()
+            .map_or((1, 0), |(i, line)| (i + 1, line.chars().count()));
+        for (place, ..) in self.found.iter_mut().filter(|(place, ..)| place.line > last) {
+            *place = Place {
+                line: last,
+                column: length + 1,
+            };
+        }
         self.found.sort_by_key(|(place, ..)| *place);
         let mut lines = lines(text).enumerate();
         // A line is taken apart once for all the errors in it: it may be the whole file.

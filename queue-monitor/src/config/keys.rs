@@ -10,9 +10,7 @@ const LATER: [(&str, &[&str]); 3] = [
 ];
 
 /// Keys that are often indented too little or too much, and where they belong.
-const HOMES: [(&str, &[&str], &str); 3] = [
-    ("Http", &["listen"], "below `http:`"),
-    ("Notify", &["log"], "below `notify:`"),
+const HOMES: [(&str, &[&str], &str); 4] = [
     (
         "Document",
         &[
@@ -26,6 +24,15 @@ const HOMES: [(&str, &[&str], &str); 3] = [
         ],
         "at the top level",
     ),
+    (
+        "Alert",
+        &[
+            "name", "queues", "except", "signal", "above", "below", "for", "severity", "summary",
+        ],
+        "in an item of `alerts:`",
+    ),
+    ("Notify", &["log"], "below `notify:`"),
+    ("Http", &["listen"], "below `http:`"),
 ];
 
 /// Says why `key` is none of the `known` keys of the type `owner`.
@@ -71,5 +78,49 @@ pub(super) fn describe(owner: &str) -> &'static str {
         "Notify" => "a map such as `{ log: true }`",
         "Http" => "a map such as `{ listen: 127.0.0.1:9464 }`",
         _ => "a map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// What is said of `key` with a list as its value, in a map of the type `owner`.
+    fn told(owner: &str, key: &str) -> String {
+        let entry = format!("{{ {key}: [[]] }}");
+        let yaml = match owner {
+            "Alert" => format!("alerts: [{entry}]"),
+            "Notify" => format!("notify: {entry}"),
+            "Http" => format!("http: {entry}"),
+            _ => entry,
+        };
+        Config::from_yaml(&yaml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_key_is_sent_to_a_home_that_knows_it() {
+        for (owner, keys, home) in HOMES {
+            for key in keys {
+                assert!(!told(owner, key).contains("unknown key"), "{owner} {key}");
+                let (stranger, message) = HOMES
+                    .iter()
+                    .map(|(stranger, ..)| (stranger, told(stranger, key)))
+                    .find(|(_, message)| message.contains("unknown key"))
+                    .unwrap();
+                assert!(message.contains(home), "{stranger} {key}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_later_version_is_not_called_misspelt() {
+        for (owner, keys) in LATER {
+            for key in keys {
+                let message = told(owner, key);
+                assert!(message.contains("is not supported by this version"), "{message}");
+                assert!(!message.contains("unknown key"), "{message}");
+            }
+        }
     }
 }

@@ -8,20 +8,9 @@ use super::error::{Mismatch, Place, lines};
 pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     let info = error.info();
     let marker = error.marker();
-    let (last, length) = lines(text)
-        .enumerate()
-        .last()
-        .map_or((1, 0), |(index, line)| (index + 1, line.chars().count()));
-    let place = match marker.line() {
-        // The parser may stop behind the last line; the error then belongs to the end of the text.
-        line if line > last => Place {
-            line: last,
-            column: length + 1,
-        },
-        line => Place {
-            line: line.max(1),
-            column: marker.col() + 1,
-        },
+    let place = Place {
+        line: marker.line().max(1),
+        column: marker.col() + 1,
     };
     let line = lines(text).nth(place.line - 1).unwrap_or_default();
     let at = |column: usize| column.checked_sub(1).and_then(|index| line.chars().nth(index));
