@@ -9,10 +9,12 @@ use std::time::Duration;
 
 mod glob;
 mod signal;
+mod standin;
 mod summary;
 
 pub use glob::Glob;
 pub use signal::{Measured, Signal};
+pub use standin::ConfigErrors;
 pub use summary::{Placeholder, Summary};
 
 /// A checked configuration of the monitor.
