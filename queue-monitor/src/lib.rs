@@ -12,4 +12,4 @@ mod testing;
 
 pub use alert::ActiveAlert;
 pub use config::{Config, ConfigErrors};
-pub use monitor::{ListenError, Monitor, MonitorHandle, ReloadError, SpawnError};
+pub use monitor::{ListenError, Monitor, MonitorHandle, MonitorStatus, ReloadError, SpawnError};

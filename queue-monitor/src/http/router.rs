@@ -1,6 +1,7 @@
 //! What is answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -8,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::monitor::{MonitorHandle, Shared, Status};
+use crate::monitor::{MonitorHandle, MonitorStatus, Shared};
 
 /// The monitor's pages as a router to mount into a service: `/metrics` and `/healthz`, by GET and HEAD.
 ///
@@ -51,12 +52,8 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// Unwell if there has been no good pass for three intervals, and a second for a busy machine.
-fn report(status: Status) -> (StatusCode, String) {
-    let late = status.since_last
-        > status
-            .interval
-            .saturating_mul(3)
-            .saturating_add(std::time::Duration::from_secs(1));
+fn report(status: MonitorStatus) -> (StatusCode, String) {
+    let late = status.since_last_pass > status.interval.saturating_mul(3).saturating_add(Duration::from_secs(1));
     let (code, word) = match (status.running, late) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
         (true, true) => (StatusCode::SERVICE_UNAVAILABLE, "late"),
@@ -64,28 +61,26 @@ fn report(status: Status) -> (StatusCode, String) {
     };
     let page = format!(
         "{{\"status\":\"{word}\",\"last_pass_seconds\":{:.3},\"interval_seconds\":{:.3},\"passes\":{},\"failures\":{}}}\n",
-        status.since_last.as_secs_f64(),
+        status.since_last_pass.as_secs_f64(),
         status.interval.as_secs_f64(),
         status.passes,
-        status.failed
+        status.failures
     );
     (code, page)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    fn status(running: bool, since_last: u64) -> Status {
-        let (interval, since_last) = (Duration::from_secs(10), Duration::from_secs(since_last));
-        Status {
+    fn status(running: bool, since_last: u64) -> MonitorStatus {
+        let (interval, since_last_pass) = (Duration::from_secs(10), Duration::from_secs(since_last));
+        MonitorStatus {
             running,
             passes: 7,
-            failed: 1,
+            failures: 1,
             interval,
-            since_last,
+            since_last_pass,
         }
     }
 

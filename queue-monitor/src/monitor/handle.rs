@@ -9,14 +9,14 @@ use queue_core::{AlertTransition, Sample};
 use tokio::sync::{broadcast, watch};
 
 use super::endpoint::Endpoint;
-use super::{ReloadError, Shared};
+use super::{MonitorStatus, ReloadError, Shared};
 use crate::alert::ActiveAlert;
 use crate::config::Config;
 
 /// A running monitor. A clone is the same monitor; it runs on when the last handle is dropped.
 #[derive(Clone)]
 pub struct MonitorHandle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     file: Option<PathBuf>,
     /// Closed when the thread has ended.
     ended: watch::Receiver<()>,
@@ -77,6 +77,12 @@ impl MonitorHandle {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<AlertTransition> {
         self.shared.subscribe()
+    }
+
+    /// How the monitor itself is: what `/healthz` shows.
+    #[must_use]
+    pub fn status(&self) -> MonitorStatus {
+        self.shared.status()
     }
 
     /// Where the endpoint listens; `None` without one. Says which port it is where the file says 0.

@@ -21,9 +21,9 @@ use tokio::sync::watch;
 pub use error::{ListenError, ReloadError, SpawnError};
 pub use handle::MonitorHandle;
 
+pub use shared::MonitorStatus;
+
 pub(crate) use shared::Shared;
-#[cfg(feature = "http")]
-pub(crate) use shared::Status;
 
 use crate::config::{Config, ConfigErrors};
 use endpoint::Endpoint;

@@ -52,9 +52,9 @@ struct View {
     samples: Arc<[Sample]>,
     alerts: Arc<[ActiveAlert]>,
     totals: MonitorTotals,
-    failed: u64,
+    failures: u64,
     interval: Duration,
-    /// When the last pass that did not fail began.
+    /// When the last good look at the registry began.
     last: Duration,
     listening: Option<SocketAddr>,
     /// Gone with the thread, so that subscribers learn of the end.
@@ -62,16 +62,19 @@ struct View {
 }
 
 /// How the monitor itself is.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "http"), allow(dead_code))]
-pub(crate) struct Status {
-    pub(crate) running: bool,
-    /// Passes so far, and how many of them failed.
-    pub(crate) passes: u64,
-    pub(crate) failed: u64,
-    pub(crate) interval: Duration,
-    /// Since the last pass that did not fail, or since the beginning.
-    pub(crate) since_last: Duration,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MonitorStatus {
+    /// Whether its thread lives.
+    pub running: bool,
+    /// Passes over the registry so far.
+    pub passes: u64,
+    /// Passes and reloads in which something panicked: a source, or the log's subscriber. Sampling went on.
+    pub failures: u64,
+    /// How often it samples.
+    pub interval: Duration,
+    /// Time since the last good look at the registry began, or since the monitor did.
+    pub since_last_pass: Duration,
 }
 
 impl Shared {
@@ -80,7 +83,7 @@ impl Shared {
             samples: Arc::default(),
             alerts: Arc::default(),
             totals: MonitorTotals::default(),
-            failed: 0,
+            failures: 0,
             interval,
             last: Duration::ZERO,
             listening: None,
@@ -170,7 +173,7 @@ impl Shared {
     }
 
     pub(crate) fn count_failure(&self) {
-        self.view().failed += 1;
+        self.view().failures += 1;
     }
 
     /// Counts something about the monitor itself and publishes the counts.
@@ -215,15 +218,14 @@ impl Shared {
         told.map_or_else(|| broadcast::channel(1).1, |told| told.subscribe())
     }
 
-    #[cfg_attr(not(any(feature = "http", test)), allow(dead_code))]
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> MonitorStatus {
         let view = self.view();
-        Status {
+        MonitorStatus {
             running: view.told.is_some(),
             passes: view.totals.samples,
-            failed: view.failed,
+            failures: view.failures,
             interval: view.interval,
-            since_last: self.now().saturating_sub(view.last),
+            since_last_pass: self.now().saturating_sub(view.last),
         }
     }
 
