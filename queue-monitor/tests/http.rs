@@ -1,5 +1,8 @@
 //! Promise 7 of the endpoint, on the real listener: it answers whoever asks properly, whatever others do to it.
 
+// The helpers here belong to tests, too.
+#![allow(clippy::unwrap_used)]
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
