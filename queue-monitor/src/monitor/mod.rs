@@ -72,6 +72,9 @@ impl Monitor {
     }
 
     /// Takes a configuration that was put together in code.
+    ///
+    /// It is not checked as a file is: a threshold that is NaN never fires, an interval of less than a millisecond
+    /// counts as one, and a saturation or a peak window that the registry refuses panics when the monitor is spawned.
     pub fn new(config: Config) -> Self {
         Self {
             config,

@@ -15,6 +15,9 @@ use crate::alert::{Alerts, notify};
 use crate::config::Config;
 use crate::sampler::Sampler;
 
+/// A file is held to more; this keeps a configuration made in code from spinning.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 pub(crate) struct Run {
     shared: Arc<Shared>,
     look: Look,
@@ -70,8 +73,9 @@ impl Run {
 
     /// When the pass after the one of `due` begins. Those that were missed are not made up for.
     fn after(&self, due: Duration) -> Duration {
-        let (next, now) = (due + self.config.interval, self.shared.now());
-        if next > now { next } else { now + self.config.interval }
+        let interval = self.config.interval.max(SHORTEST);
+        let (next, now) = (due + interval, self.shared.now());
+        if next > now { next } else { now + interval }
     }
 
     fn pass(&mut self, at: Duration) {

@@ -136,6 +136,48 @@ fn a_source_that_keeps_panicking_is_no_data_and_not_calm() {
 }
 
 #[test]
+fn a_log_that_panics_does_not_end_the_monitor() {
+    struct Broken;
+    impl std::io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            panic!("a log that panics")
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (snapshots, next) = mpsc::channel();
+    let log = tracing_subscriber::fmt().with_writer(|| Broken).finish();
+    let broken = tracing::subscriber::set_default(log);
+    let shared = Arc::new(Shared::new(Registry::new(), HOUR, None));
+    let mut events = shared.subscribe();
+    let look = Box::new(move || next.recv().unwrap_or_default());
+    let run = Run::new(
+        Arc::clone(&shared),
+        look,
+        config(),
+        Endpoint::default(),
+        watch::channel(()).0,
+    );
+    for depth in [90, 10] {
+        snapshots.send(vec![family("a", depth)]).unwrap();
+    }
+    // The broken log is this thread's, so this thread has to be the monitor's.
+    let stop = Arc::clone(&shared);
+    let stopper = thread::spawn(move || {
+        let told = [events.blocking_recv().unwrap().to, events.blocking_recv().unwrap().to];
+        stop.order_stop();
+        drop(snapshots);
+        told
+    });
+    run.until_stopped();
+    drop(broken);
+    assert_eq!(stopper.join().unwrap(), [Firing, Fine]);
+    assert!(shared.status().failures >= 2, "each log line that failed is counted");
+}
+
+#[test]
 fn the_monitor_runs_on_without_its_handle() {
     let Stage {
         handle,
@@ -216,7 +258,7 @@ fn a_reload_is_taken_whole_or_not_at_all_and_counted() {
     let handle = Monitor::from_yaml_file(&file.0).unwrap().registry(&registry).spawn();
     file.write("nonsense: [");
     assert!(matches!(handle.reload(), Err(ReloadError::Config(_))));
-    file.write("interval: 2h");
+    file.write("interval: 30m");
     handle.reload().unwrap();
     let totals = registry.published().monitor.unwrap();
     assert_eq!((totals.reloads_accepted, totals.reloads_rejected), (1, 1));

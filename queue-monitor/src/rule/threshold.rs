@@ -247,6 +247,44 @@ mod tests {
         );
     }
 
+    /// Whatever the values: what fires was over all along, what is over was clear all along, and neither comes late.
+    #[test]
+    fn phases_follow_from_what_was_seen_and_from_nothing_else() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for (hold, keep) in [(0, 0), (1, 0), (0, 1), (3, 2), (2, 5)] {
+            let (rule, mut life, mut sides) = (above(0.8, 0.5, hold * 10, keep * 10), Life::default(), Vec::new());
+            for pass in 0..20_000 {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                // Runs long enough for every phase: the side changes every third time.
+                let value = match random % 9 {
+                    0 => Some(0.9),
+                    1 => Some(0.6),
+                    2 => [Some(0.1), None, Some(f64::NAN)][pass % 3],
+                    _ => match sides.last() {
+                        Some(Side::Over) => Some(0.9),
+                        Some(Side::Between) => Some(0.6),
+                        _ => Some(0.1),
+                    },
+                };
+                sides.push(side(rule.threshold, value));
+                let left = life.step(&rule, seconds(10 * pass as u64), value);
+                let all = |wanted, last: u64| {
+                    let last = usize::try_from(last).unwrap() + 1;
+                    sides.len() >= last && sides[sides.len() - last..].iter().all(|side| *side == wanted)
+                };
+                match (left, life.phase) {
+                    (Some(Ok | Pending), Firing) => assert!(all(Side::Over, hold), "fired early"),
+                    (Some(Firing | Resolving), Ok) => assert!(all(Side::Clear, keep), "resolved early"),
+                    (_, Ok | Pending) => assert!(!all(Side::Over, hold), "should fire"),
+                    (_, Firing | Resolving) => assert!(!all(Side::Clear, keep), "should have resolved"),
+                    (_, NoData) => panic!("there were data"),
+                }
+            }
+        }
+    }
+
     #[test]
     fn no_value_and_no_number_never_fire_and_do_clear() {
         for nothing in [None, Some(f64::NAN)] {

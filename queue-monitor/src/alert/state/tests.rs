@@ -1,8 +1,9 @@
 use AlertPhase::{Firing, NoData, Ok, Pending, Resolving};
 
 use super::*;
-use crate::config::{Summary, Threshold};
-use crate::testing::{globs, rule, sample};
+use crate::config::{Signal, Summary, Threshold};
+use crate::sampler::Sampler;
+use crate::testing::{family, globs, rule, sample};
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -167,6 +168,35 @@ fn an_unbounded_queue_never_fires_on_utilization() {
     (unbounded.stats.capacity, unbounded.utilization) = (None, None);
     let story: Vec<_> = (0..100).flat_map(|_| watch.pass(&[unbounded.clone()])).collect();
     assert_eq!(story, []);
+}
+
+#[test]
+fn a_queue_that_grows_is_told_from_one_that_swings() {
+    let growing = AlertRule {
+        signal: Signal::Growth,
+        threshold: Threshold::Above { fire: 1.0, clear: 1.0 },
+        hold: seconds(60),
+        ..rule()
+    };
+    let cases: [(&str, fn(usize) -> usize, usize); 3] = [
+        ("two items a second more", |pass| 20 * pass, 1),
+        ("up and down by fifty", |pass| 500 + 50 * (pass % 2), 0),
+        (
+            "a burst, and then drained",
+            |pass| 400_usize.saturating_sub(30 * pass),
+            0,
+        ),
+    ];
+    for (flow, depth, times) in cases {
+        let (mut sampler, mut watch) = (Sampler::default(), Watch::new(growing.clone()));
+        let story = (0..30).flat_map(|pass| {
+            let mut unbounded = family("a", depth(pass));
+            unbounded.capacity = None;
+            let samples = sampler.sample(watch.now + seconds(10), vec![unbounded]);
+            watch.pass(&samples)
+        });
+        assert_eq!(story.filter(|(_, to)| *to == Firing).count(), times, "{flow}");
+    }
 }
 
 #[test]
