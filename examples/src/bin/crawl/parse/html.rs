@@ -7,18 +7,20 @@ use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerResult};
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 use super::text::Text;
 use crate::document::{Content, Heading};
 
 /// Reads the content of an HTML page or a part of one.
 pub(super) fn read(source: &str) -> Content {
-    let tokenizer = Tokenizer::new(Sink::default(), html5ever::tokenizer::TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(source));
     // It pauses for scripts to run and for encodings to change: neither happens here.
-    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+    while !input.is_empty() {
+        let _ = tokenizer.feed(&input);
+    }
     tokenizer.end();
     tokenizer.sink.0.into_inner().finish()
 }

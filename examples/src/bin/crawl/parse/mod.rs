@@ -87,17 +87,16 @@ mod tests {
 
     #[test]
     fn what_nobody_would_write_is_read_all_the_same() {
-        let deep = "<div>".repeat(50_000);
-        let quotes = ">".repeat(50_000);
         for body in [
             "",
             "\0\0",
             "<",
+            "&",
             "[[[[](",
             "<a href=>",
             "<table><a><tr>",
-            deep.as_str(),
-            quotes.as_str(),
+            "</p></h1></title>",
+            "<script>",
         ] {
             for kind in [Kind::Html, Kind::Markdown] {
                 assert!(parse(page(kind, body.as_bytes())).is_ok());
