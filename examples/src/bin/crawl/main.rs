@@ -5,6 +5,10 @@ mod document;
 mod error;
 mod fetch;
 mod input;
+mod log;
 mod parse;
+mod search;
 mod serve;
+mod store;
+mod tally;
 fn main() {}
