@@ -1,9 +1,26 @@
-//! queue-core
+#![doc = include_str!("../README.md")]
 
-pub mod observe;
-pub mod registry;
+mod queue;
+
 pub mod stats;
 
+pub mod observe;
+
+pub mod registry;
+
+mod builder;
+
+mod clock;
+mod sync;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use builder::QueueBuilder;
+pub use clock::{Ticker, TickerGuard};
 pub use observe::{AlertPhase, AlertState, AlertTransition, Sample};
+pub use queue::{
+    Batch, BuildError, Delivery, DropReason, Fifo, Get, GetError, Kind, Lifo, LifoQueue, Overflow, Priority,
+    PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError,
+};
 pub use registry::Registry;
 pub use stats::{FamilyStats, QueueStats, Totals};

@@ -7,8 +7,14 @@
 //! Deliberately absent: rates, means over an interval and thresholds. They belong to whoever samples.
 //! Where the data goes next: [`registry`](crate::registry) sums the snapshots of a name into a family.
 
-pub mod catalogue;
-pub(crate) mod counters;
+pub(crate) mod meter;
+
+mod ages;
+mod peak;
+
+pub(crate) mod member;
 mod snapshot;
+
+pub mod catalogue;
 
 pub use snapshot::{FamilyStats, QueueStats, Totals};

@@ -1,0 +1,199 @@
+//! Building a queue: bound, overflow, hook, registration.
+//!
+//! It stands right of the registry, so that the queue itself need not know it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::queue::{BuildError, DropReason, Kind, OnDrop, Overflow, QueueOf, Shared, State};
+use crate::registry::Registry;
+use crate::stats::member::{Roll, Tuning};
+
+/// Most bytes of a name.
+const LONGEST_NAME: usize = 128;
+
+/// Slots per consumer in the rule of thumb.
+const SLOTS_PER_CONSUMER: usize = 10;
+
+/// Builds a queue; see [`QueueOf::builder`].
+#[must_use = "a builder builds nothing until build() is called"]
+pub struct QueueBuilder<T, K: Kind<T>> {
+    name: String,
+    bound: Option<Bound>,
+    overflow: Overflow,
+    on_drop: Option<OnDrop<T>>,
+    registry: Option<Registry>,
+    kind: PhantomData<fn() -> K>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    Items(usize),
+    None,
+}
+
+impl<T, K> QueueOf<T, K>
+where
+    T: Send + 'static,
+    K: Kind<T> + 'static,
+    K::Buffer: Send,
+{
+    /// A queue that buffers at most `capacity` items, registered under `name` in the global registry.
+    ///
+    /// # Panics
+    /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters);
+    /// [`builder`](Self::builder) returns an error instead.
+    #[track_caller]
+    pub fn bounded(name: impl Into<String>, capacity: usize) -> Self {
+        Self::builder(name)
+            .capacity(capacity)
+            .build()
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A queue without a bound (asyncio's `maxsize=0`), registered under `name` in the global registry.
+    ///
+    /// Nothing slows its putters down: watch its depth and growth.
+    ///
+    /// # Panics
+    /// If `name` cannot be a name (1 to 128 bytes without control characters); [`builder`](Self::builder) returns an
+    /// error instead.
+    #[track_caller]
+    pub fn unbounded(name: impl Into<String>) -> Self {
+        Self::builder(name)
+            .unbounded()
+            .build()
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts building a queue. A bound must be chosen; of several the last one wins.
+    ///
+    /// # Examples
+    /// ```
+    /// use queue_core::{DropReason, Overflow, Queue};
+    /// let queue = Queue::<u32>::builder("doc.telemetry")
+    ///     .capacity(2)
+    ///     .overflow(Overflow::DropOldest)
+    ///     .on_drop(|item, reason| assert_eq!((item, reason), (1, DropReason::Oldest)))
+    ///     .build()
+    ///     .unwrap();
+    /// for item in [1, 2, 3] {
+    ///     queue.try_put(item).unwrap();
+    /// }
+    /// assert_eq!(queue.drain(), [2, 3]);
+    /// ```
+    pub fn builder(name: impl Into<String>) -> QueueBuilder<T, K> {
+        QueueBuilder {
+            name: name.into(),
+            bound: None,
+            overflow: Overflow::default(),
+            on_drop: None,
+            registry: Some(Registry::global()),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<T, K> QueueBuilder<T, K>
+where
+    T: Send + 'static,
+    K: Kind<T> + 'static,
+    K::Buffer: Send,
+{
+    /// Buffers at most `items`.
+    pub fn capacity(mut self, items: usize) -> Self {
+        self.bound = Some(Bound::Items(items));
+        self
+    }
+
+    /// Buffers without a bound.
+    pub fn unbounded(mut self) -> Self {
+        self.bound = Some(Bound::None);
+        self
+    }
+
+    /// Bounds the queue by the rule of thumb: ten slots per consumer absorb a burst without hiding a slow consumer.
+    pub fn capacity_for_consumers(self, consumers: usize) -> Self {
+        self.capacity(consumers.saturating_mul(SLOTS_PER_CONSUMER))
+    }
+
+    /// What a put does on a full queue; [`Overflow::Wait`] at first.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// A hook that is given every item that the queue itself lets go of. It runs unlocked, and may call the queue.
+    pub fn on_drop(mut self, hook: impl Fn(T, DropReason) + Send + Sync + 'static) -> Self {
+        self.on_drop = Some(Box::new(hook));
+        self
+    }
+
+    /// Registers in `registry` instead of the global one.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Registers nowhere: the queue counts, but nobody finds it.
+    pub fn unregistered(mut self) -> Self {
+        self.registry = None;
+        self
+    }
+
+    /// Builds the queue.
+    ///
+    /// # Errors
+    /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
+    pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
+        if let Err(reason) = check(&self.name) {
+            return Err(BuildError::BadName {
+                name: self.name,
+                reason,
+            });
+        }
+        let capacity = match self.bound {
+            Some(Bound::Items(0)) => return Err(BuildError::ZeroCapacity { name: self.name }),
+            Some(Bound::Items(items)) => Some(items),
+            Some(Bound::None) => None,
+            None => return Err(BuildError::NoBound { name: self.name }),
+        };
+        let (overflow, on_drop) = (self.overflow, self.on_drop);
+        let shared = match self.registry {
+            None => {
+                let state = State::new(capacity, overflow, Tuning::default());
+                Arc::new(Shared::new(self.name.into(), state, on_drop, None))
+            }
+            Some(registry) => {
+                let family = registry.family(self.name);
+                let state = State::new(capacity, overflow, registry.tuning());
+                let name = Arc::clone(&family.name);
+                let roll = Arc::clone(&family) as Arc<dyn Roll>;
+                family.enlist(|seat| Arc::new(Shared::new(name, state, on_drop, Some((roll, seat)))))
+            }
+        };
+        Ok(QueueOf::from_shared(shared))
+    }
+}
+
+impl<T, K: Kind<T>> fmt::Debug for QueueBuilder<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueBuilder")
+            .field("name", &self.name)
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        Err("it is empty")
+    } else if name.len() > LONGEST_NAME {
+        Err("it is too long")
+    } else if name.chars().any(char::is_control) {
+        Err("it contains a control character")
+    } else {
+        Ok(())
+    }
+}

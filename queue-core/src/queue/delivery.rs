@@ -1,0 +1,89 @@
+//! An item that finishes itself.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use super::discipline::{Fifo, Kind};
+use super::shared::Shared;
+use super::{Outcome, QueueOf};
+
+/// An item that was got, and that counts as finished exactly once, so that `join` never hangs.
+///
+/// [`done`](Self::done) counts it as ok, [`fail`](Self::fail) and a drop while panicking as failed, any other drop (an
+/// early `?`, an aborted task) as abandoned.
+#[must_use = "a delivery that is dropped counts as abandoned; call done() when its item is processed"]
+pub struct Delivery<T, K: Kind<T> = Fifo> {
+    /// `None` once it is finished or handed to the caller.
+    shared: Option<Arc<Shared<T, K>>>,
+    /// There as long as the delivery is.
+    item: Option<T>,
+}
+
+impl<T, K: Kind<T>> Delivery<T, K> {
+    pub(crate) fn new(queue: &QueueOf<T, K>, item: T) -> Self {
+        let shared = queue.share();
+        shared.add_user();
+        Self {
+            shared: Some(shared),
+            item: Some(item),
+        }
+    }
+
+    /// Finishes the item as ok.
+    pub fn done(mut self) {
+        self.finish(Outcome::Ok);
+    }
+
+    /// Finishes the item as failed.
+    pub fn fail(mut self) {
+        self.finish(Outcome::Failed);
+    }
+
+    /// Takes the item; [`task_done`](QueueOf::task_done) is the caller's from here on.
+    #[allow(clippy::missing_panics_doc, reason = "an item leaves its delivery only with it")]
+    pub fn into_inner(mut self) -> T {
+        if let Some(shared) = self.shared.take() {
+            shared.drop_user();
+        }
+        self.item.take().expect("an item leaves its delivery only with it")
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        if let Some(shared) = self.shared.take() {
+            // It fails only if the caller called task_done for this item as well: then it is finished already.
+            let _ = shared.finish(1, outcome);
+            shared.drop_user();
+        }
+    }
+}
+
+impl<T, K: Kind<T>> Drop for Delivery<T, K> {
+    fn drop(&mut self) {
+        self.finish(if std::thread::panicking() {
+            Outcome::Failed
+        } else {
+            Outcome::Abandoned
+        });
+    }
+}
+
+impl<T, K: Kind<T>> Deref for Delivery<T, K> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.item.as_ref().expect("an item leaves its delivery only with it")
+    }
+}
+
+impl<T, K: Kind<T>> DerefMut for Delivery<T, K> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.item.as_mut().expect("an item leaves its delivery only with it")
+    }
+}
+
+impl<T: fmt::Debug, K: Kind<T>> fmt::Debug for Delivery<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Delivery").field(&**self).finish()
+    }
+}

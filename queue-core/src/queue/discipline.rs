@@ -1,0 +1,314 @@
+//! Which item is next, and which is let go.
+//!
+//! A discipline is a buffer and nothing else: it does not know of bounds, waiters or counters. Items are numbered as
+//! they come in; the number is their place among equals, and what the oldest item is told by.
+//!
+//! Only the priority discipline runs foreign code (`Ord`), and it does so before it takes or moves anything: a panic
+//! in it leaves the buffer as it was.
+
+use std::collections::VecDeque;
+
+use super::sorted::Sorted;
+
+/// An item and its number: how many came in before it.
+#[derive(Debug)]
+pub struct Numbered<T> {
+    pub(crate) number: u64,
+    pub(crate) item: T,
+}
+
+/// A kind of queue. Sealed: the kinds are [`Fifo`], [`Lifo`] and [`Priority`].
+pub trait Kind<T>: sealed::Kind {
+    #[doc(hidden)]
+    type Buffer: Discipline<T>;
+}
+
+/// First in, first out.
+#[derive(Clone, Copy, Debug)]
+pub enum Fifo {}
+
+/// Last in, first out.
+#[derive(Clone, Copy, Debug)]
+pub enum Lifo {}
+
+/// Smallest first, equals in put order.
+#[derive(Clone, Copy, Debug)]
+pub enum Priority {}
+
+impl<T> Kind<T> for Fifo {
+    type Buffer = Ring<T>;
+}
+
+impl<T> Kind<T> for Lifo {
+    type Buffer = Stack<T>;
+}
+
+impl<T: Ord> Kind<T> for Priority {
+    type Buffer = Sorted<T>;
+}
+
+mod sealed {
+    pub trait Kind {}
+    impl Kind for super::Fifo {}
+    impl Kind for super::Lifo {}
+    impl Kind for super::Priority {}
+}
+
+/// A buffer of numbered items in the order of a kind of queue.
+#[doc(hidden)]
+pub trait Discipline<T>: Default {
+    /// Whether items may leave in another order than that of their numbers or its reverse.
+    const OUT_OF_ORDER: bool;
+
+    fn len(&self) -> usize;
+
+    /// Puts the item of `slot`, numbered higher than any before, in its place.
+    fn push(&mut self, number: u64, slot: &mut Option<T>);
+
+    /// Takes the next item.
+    fn pop(&mut self) -> Option<Numbered<T>>;
+
+    /// Takes the next item, and puts that of `slot` in its place among the rest.
+    fn exchange(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
+        let next = self.pop();
+        self.push(number, slot);
+        next
+    }
+
+    /// Puts an item back that was taken as the next one.
+    fn put_back(&mut self, returned: Numbered<T>);
+
+    /// Makes room for the item of `slot` by letting the oldest go (or the least urgent), and puts it in its place.
+    ///
+    /// The item let go is that of `slot` itself, left there, where it is the least urgent.
+    fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>>;
+
+    /// The lowest number that is buffered, where that is known without a search.
+    fn oldest(&self) -> Option<u64>;
+}
+
+/// First in, first out: a ring that starts empty, grows as needed and gives back.
+///
+/// The ring holds bare items: their numbers follow each other, so the last one's tells them all. Items that came back
+/// from dropped getters are older than any in the ring; they stand apart, before it.
+#[derive(Debug)]
+pub struct Ring<T> {
+    returned: VecDeque<Numbered<T>>,
+    items: VecDeque<T>,
+    /// The number after that of the last item in the ring.
+    end: u64,
+}
+
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self {
+            returned: VecDeque::new(),
+            items: VecDeque::new(),
+            end: 0,
+        }
+    }
+}
+
+impl<T> Ring<T> {
+    /// The number of the first item in the ring.
+    fn start(&self) -> u64 {
+        self.end - self.items.len() as u64
+    }
+}
+
+impl<T> Discipline<T> for Ring<T> {
+    const OUT_OF_ORDER: bool = false;
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.items.len() + self.returned.len()
+    }
+
+    #[inline]
+    fn push(&mut self, number: u64, slot: &mut Option<T>) {
+        debug_assert!(
+            self.items.is_empty() || number == self.end,
+            "numbers in the ring follow each other"
+        );
+        if let Some(item) = slot.take() {
+            self.items.push_back(item);
+            self.end = number + 1;
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Numbered<T>> {
+        if !self.returned.is_empty() {
+            return self.returned.pop_front();
+        }
+        let number = self.start();
+        let item = self.items.pop_front()?;
+        give_back(&mut self.items);
+        Some(Numbered { number, item })
+    }
+
+    fn put_back(&mut self, returned: Numbered<T>) {
+        let place = self.returned.partition_point(|other| other.number < returned.number);
+        self.returned.insert(place, returned);
+    }
+
+    fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
+        self.exchange(number, slot)
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        let returned = self.returned.front().map(|first| first.number);
+        returned.or_else(|| (!self.items.is_empty()).then(|| self.start()))
+    }
+}
+
+/// Last in, first out.
+#[derive(Debug)]
+pub struct Stack<T> {
+    items: VecDeque<Numbered<T>>,
+}
+
+impl<T> Default for Stack<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new() }
+    }
+}
+
+impl<T> Discipline<T> for Stack<T> {
+    const OUT_OF_ORDER: bool = false;
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    #[inline]
+    fn push(&mut self, number: u64, slot: &mut Option<T>) {
+        if let Some(item) = slot.take() {
+            self.items.push_back(Numbered { number, item });
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Numbered<T>> {
+        let top = self.items.pop_back()?;
+        give_back(&mut self.items);
+        Some(top)
+    }
+
+    fn put_back(&mut self, returned: Numbered<T>) {
+        let place = self.items.partition_point(|other| other.number < returned.number);
+        self.items.insert(place, returned);
+    }
+
+    fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
+        let bottom = self.items.pop_front();
+        self.push(number, slot);
+        bottom
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.items.front().map(|bottom| bottom.number)
+    }
+}
+
+/// Halves a buffer that is mostly empty. It takes as many gets as it moves items, so a get stays O(1) on average, and
+/// a small buffer is left alone.
+#[inline]
+fn give_back<E>(items: &mut VecDeque<E>) {
+    const KEEP: usize = 8 * 1024;
+    let room = items.capacity();
+    if items.len() < room / 8 && room * size_of::<E>() > KEEP {
+        items.shrink_to(room / 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled<D: Discipline<char>>(items: &str) -> D {
+        let mut buffer = D::default();
+        (0..)
+            .zip(items.chars())
+            .for_each(|(number, item)| buffer.push(number, &mut Some(item)));
+        buffer
+    }
+
+    fn rest<D: Discipline<char>>(mut buffer: D) -> String {
+        std::iter::from_fn(|| buffer.pop())
+            .map(|numbered| numbered.item)
+            .collect()
+    }
+
+    #[test]
+    fn each_discipline_has_its_order() {
+        assert_eq!(rest(filled::<Ring<_>>("bca")), "bca");
+        assert_eq!(rest(filled::<Stack<_>>("bca")), "acb");
+        assert_eq!(rest(filled::<Sorted<_>>("bca")), "abc");
+    }
+
+    fn returned_in_any_order<D: Discipline<char>>() {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]] {
+            let mut buffer = filled::<D>("abcdef");
+            let expected = rest(filled::<D>("abcdef"));
+            let mut taken: Vec<_> = (0..3).map(|_| buffer.pop()).collect();
+            for i in order {
+                buffer.put_back(taken[i].take().expect("taken once"));
+            }
+            assert_eq!(rest(buffer), expected, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_back_is_in_its_old_place() {
+        returned_in_any_order::<Ring<char>>();
+        returned_in_any_order::<Stack<char>>();
+        returned_in_any_order::<Sorted<char>>();
+    }
+
+    #[test]
+    fn the_oldest_is_let_go_or_the_least_urgent() {
+        fn check<D: Discipline<char>>(start: &str, new: char, gone: Option<char>, left: &str) {
+            let mut buffer = filled::<D>(start);
+            let mut slot = Some(new);
+            let let_go = buffer
+                .replace_oldest(start.len() as u64, &mut slot)
+                .map(|old| old.item)
+                .or(slot.take());
+            assert_eq!((let_go, rest(buffer).as_str()), (gone, left));
+        }
+        check::<Ring<_>>("abc", 'd', Some('a'), "bcd");
+        check::<Stack<_>>("abc", 'd', Some('a'), "dcb");
+        check::<Sorted<_>>("abc", 'a', Some('c'), "aab");
+        check::<Sorted<_>>("abc", 'd', Some('d'), "abc");
+        check::<Sorted<_>>("abc", 'c', Some('c'), "abc");
+    }
+
+    #[test]
+    fn a_burst_gives_its_memory_back() {
+        let mut ring = Ring::default();
+        (0..1_000_000_u64).for_each(|number| ring.push(number, &mut Some(number)));
+        assert!(ring.items.capacity() >= 1_000_000);
+        (0..1_000_000).for_each(|_| drop(ring.pop()));
+        assert!(
+            ring.items.capacity() * 8 <= 16 * 1024,
+            "{} slots are left",
+            ring.items.capacity()
+        );
+    }
+
+    #[test]
+    fn numbers_in_the_ring_follow_the_items() {
+        let mut ring = filled::<Ring<_>>("abc");
+        assert_eq!(ring.oldest(), Some(0));
+        let first = ring.pop().expect("three are there");
+        assert_eq!((first.number, ring.oldest()), (0, Some(1)));
+        ring.put_back(first);
+        assert_eq!(ring.oldest(), Some(0));
+        let numbers: Vec<_> = std::iter::from_fn(|| ring.pop()).map(|n| n.number).collect();
+        assert_eq!(numbers, [0, 1, 2]);
+        ring.push(9, &mut Some('z'));
+        assert_eq!(ring.oldest(), Some(9));
+    }
+}

@@ -1,0 +1,270 @@
+//! Getting: the verbs, and the future that waits for an item.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop;
+
+use super::block::block_on;
+use super::delivery::Delivery;
+use super::discipline::{Kind, Numbered};
+use super::error::GetError;
+use super::reading::Side;
+use super::shared::Shared;
+use super::state::Next;
+use super::wait::{GiveUp, keep_waiting, stop_waiting, within};
+use super::waiters::{Phase, Waiter};
+use super::wakes::{Wakes, forget, wake};
+use super::{DropReason, QueueOf};
+
+impl<T, K: Kind<T>> QueueOf<T, K> {
+    /// Gets the next item, waiting while the queue is empty. Call [`task_done`](Self::task_done) when it is processed,
+    /// if anybody joins the queue.
+    ///
+    /// # Errors
+    /// [`GetError::ShutDown`] once the queue is shut down and nothing is left to get.
+    ///
+    /// # Cancel safety
+    /// Loses nothing: an item that was handed to a `get` that is dropped goes to the next getter, or back to its place.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use queue_core::{GetError, Queue, Shutdown};
+    /// let queue = Queue::unbounded("doc.get");
+    /// queue.try_put(7).unwrap();
+    /// queue.shutdown(Shutdown::Drain);
+    /// assert_eq!(queue.get().await, Ok(7));
+    /// assert_eq!(queue.get().await, Err(GetError::ShutDown));
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<'_, T, K> {
+        Get {
+            shared: self.shared(),
+            waiter: Waiter::new(None),
+        }
+    }
+
+    /// Gets the next item if one is there.
+    ///
+    /// # Errors
+    /// [`GetError::Empty`] if nothing is there for this getter now, [`GetError::ShutDown`] if nothing ever will be.
+    ///
+    /// # Examples
+    /// ```
+    /// use queue_core::{GetError, Queue};
+    /// let queue = Queue::<u8>::bounded("doc.try_get", 1);
+    /// assert_eq!(queue.try_get(), Err(GetError::Empty));
+    /// ```
+    #[doc(alias = "get_nowait")]
+    #[inline]
+    pub fn try_get(&self) -> Result<T, GetError> {
+        match get_now(self.shared()) {
+            Poll::Ready(got) => got,
+            Poll::Pending => Err(GetError::Empty),
+        }
+    }
+
+    /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
+    ///
+    /// What is ready beats an expired limit.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), and [`GetError::TimedOut`].
+    ///
+    /// # Panics
+    /// If it has to wait outside a tokio runtime with a timer.
+    ///
+    /// # Cancel safety
+    /// As [`get`](Self::get).
+    pub async fn get_timeout(&self, limit: Duration) -> Result<T, GetError> {
+        within(self.get(), limit).await
+    }
+
+    /// Gets the next item on a plain thread, which is parked while the queue is empty.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Panics
+    /// If it would have to wait on a thread that drives async tasks: use `get` there.
+    #[track_caller]
+    pub fn blocking_get(&self) -> Result<T, GetError> {
+        block_on(self.get(), None)
+    }
+
+    /// Gets the next item on a plain thread, which is parked for `limit` at most while the queue is empty.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), and [`GetError::TimedOut`].
+    ///
+    /// # Panics
+    /// As [`blocking_get`](Self::blocking_get).
+    #[track_caller]
+    pub fn blocking_get_timeout(&self, limit: Duration) -> Result<T, GetError> {
+        block_on(self.get(), Some(limit))
+    }
+
+    /// Gets the next item as a [`Delivery`], which finishes it exactly once, whatever happens.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// As [`get`](Self::get).
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let queue = queue_core::Queue::bounded("doc.receive", 10);
+    /// queue.put(String::from("page")).await.unwrap();
+    /// let page = queue.receive().await.unwrap();
+    /// assert_eq!(page.len(), 4);
+    /// page.done();
+    /// queue.join().await;
+    /// # }
+    /// ```
+    pub async fn receive(&self) -> Result<Delivery<T, K>, GetError> {
+        let item = self.get().await?;
+        Ok(Delivery::new(self, item))
+    }
+
+    /// Gets everything that is there, as `try_get` repeated would; the caller owes `task_done` for each item.
+    ///
+    /// # Examples
+    /// ```
+    /// let queue = queue_core::Queue::unbounded("doc.drain");
+    /// (0..3).for_each(|i| queue.try_put(i).unwrap());
+    /// assert_eq!(queue.drain(), [0, 1, 2]);
+    /// ```
+    pub fn drain(&self) -> Vec<T> {
+        let mut items = Vec::with_capacity(self.len());
+        while let Ok(item) = self.try_get() {
+            items.push(item);
+        }
+        items
+    }
+}
+
+/// Gets the next item if one is there for whoever comes now.
+#[inline]
+fn get_now<T, K: Kind<T>>(shared: &Shared<T, K>) -> Poll<Result<T, GetError>> {
+    let next = shared.lock().take();
+    match next {
+        Next::Item(item, waker) => {
+            wake(waker);
+            Poll::Ready(Ok(item))
+        }
+        Next::Nothing => Poll::Pending,
+        Next::ShutDown => Poll::Ready(Err(GetError::ShutDown)),
+    }
+}
+
+/// Counts an item that was handed over as got.
+fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Numbered<T>>) -> T {
+    let handed = hand.take().expect("a get was polled after it had completed");
+    let mut wakes = Wakes::default();
+    shared.lock().collect(&mut wakes);
+    wakes.wake();
+    handed.item
+}
+
+pin_project! {
+    /// The future of [`get`](QueueOf::get).
+    #[must_use = "a get does nothing unless awaited; try_get gets without waiting"]
+    pub struct Get<'a, T, K>
+    where
+        K: Kind<T>,
+    {
+        shared: &'a Shared<T, K>,
+        #[pin]
+        waiter: Waiter<Option<Numbered<T>>>,
+    }
+
+    impl<T, K> PinnedDrop for Get<'_, T, K>
+    where
+        K: Kind<T>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if stop_waiting(this.shared, |state| &mut state.getters, this.waiter.as_mut()) {
+                return;
+            }
+            if let Some(item) = this.waiter.slot().take() {
+                let mut wakes = Wakes::default();
+                let let_go = this.shared.lock().return_item(item, &mut wakes);
+                wakes.wake();
+                if let Some(item) = let_go {
+                    this.shared.let_go(item, DropReason::ShutDown);
+                }
+            }
+        }
+    }
+}
+
+impl<T, K: Kind<T>> Future for Get<'_, T, K> {
+    type Output = Result<T, GetError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let shared: &Shared<T, K> = this.shared;
+        if keep_waiting(shared, |state| &mut state.getters, this.waiter.as_mut(), cx.waker()) {
+            return Poll::Pending;
+        }
+        match this.waiter.phase() {
+            Phase::Served => return Poll::Ready(Ok(collect(shared, this.waiter.slot()))),
+            Phase::Closed => return Poll::Ready(Err(GetError::ShutDown)),
+            Phase::Idle | Phase::Waiting => {}
+        }
+        let budget = ready!(coop::poll_proceed(cx));
+        if let Poll::Ready(got) = get_now(shared) {
+            budget.made_progress();
+            return Poll::Ready(got);
+        }
+        // Empty. The waker is cloned unlocked; then the queue is tried again and the line joined in one step.
+        let waker = cx.waker().clone();
+        let mut state = shared.lock();
+        let got = match state.take() {
+            Next::Nothing => {
+                let since = state.begin_wait(Side::Get);
+                state.getters.join(this.waiter, waker, since);
+                return Poll::Pending;
+            }
+            Next::Item(item, putter) => {
+                drop(state);
+                wake(putter);
+                Ok(item)
+            }
+            Next::ShutDown => {
+                drop(state);
+                Err(GetError::ShutDown)
+            }
+        };
+        forget(Some(waker));
+        budget.made_progress();
+        Poll::Ready(got)
+    }
+}
+
+impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
+    fn give_up(self: Pin<&mut Self>) -> Self::Output {
+        let mut this = self.project();
+        let shared: &Shared<T, K> = this.shared;
+        if stop_waiting(shared, |state| &mut state.getters, this.waiter.as_mut()) {
+            return Err(GetError::TimedOut);
+        }
+        match this.waiter.phase() {
+            Phase::Served => Ok(collect(shared, this.waiter.slot())),
+            Phase::Closed => Err(GetError::ShutDown),
+            // It never had its try: the task had spent its budget.
+            Phase::Idle | Phase::Waiting => match get_now(shared) {
+                Poll::Ready(got) => got,
+                Poll::Pending => Err(GetError::TimedOut),
+            },
+        }
+    }
+}

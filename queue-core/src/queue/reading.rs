@@ -1,0 +1,119 @@
+//! How a queue stands, and what time does to its numbers.
+
+use super::discipline::{Discipline, Kind};
+use super::state::{Life, State};
+use crate::clock;
+use crate::stats::QueueStats;
+use crate::stats::member::Tuning;
+use crate::stats::meter::Levels;
+
+impl<T, K: Kind<T>> State<T, K> {
+    pub(crate) fn depth(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn capacity(&self) -> Option<usize> {
+        self.capacity
+    }
+
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.capacity.is_some_and(|capacity| self.items.len() >= capacity)
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.life != Life::Open
+    }
+
+    /// Items put and not yet done.
+    pub(crate) fn unfinished(&self) -> usize {
+        let totals = &self.meter.totals;
+        count(totals.put - totals.dropped() - totals.done())
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        count(self.meter.totals.got - self.meter.totals.done())
+    }
+
+    // Time.
+
+    /// Brings the integrals up to date if the coarse tick has changed.
+    #[inline]
+    pub(super) fn tick(&mut self) {
+        let tick = clock::tick();
+        if self.meter.is_news(tick) {
+            self.advance(tick, tick);
+        }
+    }
+
+    #[cold]
+    fn advance(&mut self, tick: u64, now: u64) {
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.ages.forget_empty();
+        } else {
+            self.meter.ages.forget_before(self.items.oldest());
+        }
+        let levels = Levels {
+            depth: self.items.len(),
+            capacity: self.capacity,
+            putters: self.putters.len(),
+            getters: self.getters.len() + self.watchers.len(),
+            next: self.next,
+        };
+        self.meter.advance(tick, now, levels);
+    }
+
+    /// Somebody is about to wait: since when, by the cheapest clock there is.
+    pub(crate) fn begin_wait(&mut self, side: Side) -> u64 {
+        match side {
+            Side::Put => self.meter.totals.put_waits += 1,
+            Side::Get => self.meter.totals.get_waits += 1,
+        }
+        let moment = clock::moment();
+        if clock::tick() == 0 {
+            self.advance(0, moment);
+        }
+        moment
+    }
+
+    pub(crate) fn tune(&mut self, tuning: Tuning) {
+        self.meter.saturation = tuning.saturation;
+        self.meter.peak.set_window(tuning.peak_window);
+    }
+
+    /// A snapshot as of `now`; its name is left to the caller.
+    pub(crate) fn stats(&mut self, now: u64) -> QueueStats {
+        self.advance(clock::tick(), now);
+        let depth = self.items.len();
+        let filled = depth > 0;
+        let oldest = self.meter.ages.oldest().filter(|_| filled);
+        let since = |first: Option<u64>| first.map(|since| self.meter.ago(since)).unwrap_or_default();
+        QueueStats {
+            name: std::sync::Arc::default(),
+            capacity: self.capacity,
+            depth,
+            in_transit: self.in_transit,
+            depth_peak: self.meter.peak.highest().max(depth),
+            unfinished: self.unfinished(),
+            in_flight: self.in_flight(),
+            waiting_putters: self.putters.len(),
+            waiting_getters: self.getters.len() + self.watchers.len(),
+            oldest_age: oldest.map(|oldest| self.meter.ago(oldest)),
+            stalled: filled.then(|| self.meter.stalled()),
+            longest_put_wait: since(self.putters.first_since()),
+            longest_get_wait: since(self.getters.first_since()).max(since(self.watchers.first_since())),
+            totals: self.meter.totals.clone(),
+        }
+    }
+}
+
+/// The two sides of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Put,
+    Get,
+}
+
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

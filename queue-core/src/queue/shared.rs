@@ -1,0 +1,149 @@
+//! What all handles of a queue share, and who keeps it open.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use super::discipline::{Discipline, Kind};
+use super::lock::{Guard, Lock};
+use super::state::State;
+use super::wakes::Wakes;
+use super::{DropReason, Outcome, Shutdown, TaskDoneError};
+use crate::clock;
+use crate::stats::QueueStats;
+use crate::stats::member::{Member, Roll, Tuning};
+use crate::sync::{AtomicU64, Ordering};
+
+/// A hook that is given every item that the queue itself lets go of.
+pub(crate) type OnDrop<T> = Box<dyn Fn(T, DropReason) + Send + Sync>;
+
+/// One more handle.
+const HANDLE: u64 = 1 << 32;
+/// One more user: all handles together, or one delivery.
+const USER: u64 = 1;
+
+pub(crate) struct Shared<T, K: Kind<T>> {
+    state: Lock<State<T, K>>,
+    /// Handles in the upper half, users in the lower: the last handle closes the queue, the last user ends its counting.
+    holders: AtomicU64,
+    pub(crate) name: Arc<str>,
+    on_drop: Option<OnDrop<T>>,
+    /// Where it is listed, and its seat there.
+    roll: Option<(Arc<dyn Roll>, usize)>,
+}
+
+impl<T, K: Kind<T>> Shared<T, K> {
+    /// A queue with one handle, which is the caller's.
+    pub(crate) fn new(
+        name: Arc<str>,
+        state: State<T, K>,
+        on_drop: Option<OnDrop<T>>,
+        roll: Option<(Arc<dyn Roll>, usize)>,
+    ) -> Self {
+        Self {
+            state: Lock::new(state),
+            holders: AtomicU64::new(HANDLE + USER),
+            name,
+            on_drop,
+            roll,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> Guard<'_, State<T, K>> {
+        self.state.lock()
+    }
+
+    pub(crate) fn add_handle(&self) {
+        let before = self.holders.fetch_add(HANDLE, Ordering::Relaxed);
+        assert!(before < u64::MAX / 2, "two billion handles of one queue are a leak");
+    }
+
+    pub(crate) fn drop_handle(&self) {
+        let before = self.holders.fetch_sub(HANDLE, Ordering::AcqRel);
+        if before / HANDLE == 1 {
+            // Even if an item's destructor panics, this queue has to leave its list.
+            let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
+            self.drop_user();
+            if let Err(panic) = closed {
+                if !std::thread::panicking() {
+                    resume_unwind(panic);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn add_user(&self) {
+        self.holders.fetch_add(USER, Ordering::Relaxed);
+    }
+
+    pub(crate) fn drop_user(&self) {
+        let before = self.holders.fetch_sub(USER, Ordering::AcqRel);
+        if before == USER {
+            if let Some((roll, seat)) = &self.roll {
+                roll.strike(*seat);
+            }
+        }
+    }
+
+    pub(crate) fn shut_down(&self, how: Shutdown) {
+        let mut wakes = Wakes::default();
+        let let_go = self.lock().shut_down(how, &mut wakes);
+        wakes.wake();
+        if let Some(mut buffer) = let_go {
+            let items = std::iter::from_fn(|| buffer.pop()).map(|numbered| numbered.item);
+            self.let_go_all(items, DropReason::ShutDown);
+        }
+    }
+
+    pub(crate) fn finish(&self, n: usize, outcome: Outcome) -> Result<(), TaskDoneError> {
+        let mut wakes = Wakes::default();
+        let finished = self.lock().finish(n, outcome, &mut wakes);
+        wakes.wake();
+        finished
+    }
+
+    /// Lets one item go: to the hook if there is one.
+    pub(crate) fn let_go(&self, item: T, reason: DropReason) {
+        match &self.on_drop {
+            Some(hook) => hook(item, reason),
+            None => drop(item),
+        }
+    }
+
+    /// Lets every item go; the first panic of a hook or a destructor goes on after the rest was done.
+    fn let_go_all(&self, items: impl Iterator<Item = T>, reason: DropReason) {
+        let mut first_panic = None;
+        for item in items {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.let_go(item, reason))) {
+                first_panic.get_or_insert(panic);
+            }
+        }
+        if let Some(panic) = first_panic {
+            resume_unwind(panic);
+        }
+    }
+
+    pub(crate) fn read(&self) -> QueueStats {
+        let now = clock::now();
+        let mut stats = self.lock().stats(now);
+        stats.name = Arc::clone(&self.name);
+        stats
+    }
+}
+
+impl<T: Send, K: Kind<T>> Member for Shared<T, K>
+where
+    K::Buffer: Send,
+{
+    fn stats(&self) -> QueueStats {
+        self.read()
+    }
+
+    fn is_living(&self) -> bool {
+        self.holders.load(Ordering::Acquire) >= HANDLE
+    }
+
+    fn tune(&self, tuning: Tuning) {
+        self.lock().tune(tuning);
+    }
+}

@@ -1,0 +1,385 @@
+//! All that the lock guards, and how it moves.
+//!
+//! Plain methods: they move items, count, and say who is to be woken; they wake nobody and run no foreign code, but
+//! for `Ord` of a priority item, which is asked before anything moves.
+//!
+//! What holds between any two calls:
+//! - a putter waits only while the queue is full: whoever takes an item moves the first putter's in;
+//! - a getter waits only while nothing is buffered, or while the first watcher holds the head of the line;
+//! - `put == got + dropped + depth + in_transit`.
+
+use std::task::Waker;
+
+use super::discipline::{Discipline, Kind, Numbered};
+use super::error::TaskDoneError;
+use super::waiters::{Line, Phase};
+use super::wakes::Wakes;
+use super::{DropReason, Outcome, Overflow, Shutdown};
+use crate::stats::member::Tuning;
+use crate::stats::meter::Meter;
+
+pub(crate) struct State<T, K: Kind<T>> {
+    pub(super) items: K::Buffer,
+    pub(super) capacity: Option<usize>,
+    pub(super) overflow: Overflow,
+    pub(super) life: Life,
+    /// Each brings the item that it wants to put.
+    pub(crate) putters: Line<Option<T>>,
+    /// Each takes the item that it is handed.
+    pub(crate) getters: Line<Option<Numbered<T>>>,
+    /// Those who want to look at what is buffered, and are handed nothing: batches.
+    pub(crate) watchers: Line<Watch>,
+    pub(crate) joiners: Line<()>,
+    pub(crate) closers: Line<()>,
+    /// The first watcher was shown items that others took: until it leaves, nobody else gets any.
+    held: bool,
+    pub(super) in_transit: usize,
+    /// The number of the next item that comes in.
+    pub(super) next: u64,
+    pub(super) meter: Meter,
+}
+
+/// What a watcher waits for: this many items buffered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watch(pub(crate) usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Open,
+    /// Nothing comes in; what is there goes out.
+    Draining,
+    /// Nothing comes in, nothing goes out.
+    Ended,
+}
+
+/// What became of an item that was to come in.
+pub(crate) enum Admission<T> {
+    /// It is in, or in the hands of the getter to be woken.
+    In(Option<Waker>),
+    /// It is in, and this one was let go for it.
+    InFor(T, Option<Waker>),
+    /// It was let go itself; it is still in its slot.
+    LetGo(DropReason),
+    /// There is no room; it is still in its slot.
+    Full,
+    /// Nothing comes in any more; it is still in its slot.
+    ShutDown,
+}
+
+/// What there is for a getter.
+pub(crate) enum Next<T> {
+    /// An item, and perhaps a putter whose item took its place.
+    Item(T, Option<Waker>),
+    /// Nothing now.
+    Nothing,
+    /// Nothing ever.
+    ShutDown,
+}
+
+impl<T, K: Kind<T>> State<T, K> {
+    pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, tuning: Tuning) -> Self {
+        Self {
+            items: K::Buffer::default(),
+            capacity,
+            overflow,
+            life: Life::Open,
+            putters: Line::default(),
+            getters: Line::default(),
+            watchers: Line::default(),
+            joiners: Line::default(),
+            closers: Line::default(),
+            held: false,
+            in_transit: 0,
+            next: 0,
+            meter: Meter::new(tuning),
+        }
+    }
+
+    // Putting.
+
+    /// Takes the item of `slot` in if it can come in now.
+    #[inline]
+    pub(crate) fn admit(&mut self, slot: &mut Option<T>) -> Admission<T> {
+        self.tick();
+        if self.life != Life::Open {
+            return Admission::ShutDown;
+        }
+        if !self.is_full() {
+            return Admission::In(self.enter(slot));
+        }
+        match self.overflow {
+            Overflow::Wait | Overflow::Reject => Admission::Full,
+            Overflow::DropOldest => self.replace_oldest(slot),
+            Overflow::DropNewest => {
+                self.meter.totals.put += 1;
+                self.meter.totals.dropped_newest += 1;
+                Admission::LetGo(DropReason::Newest)
+            }
+        }
+    }
+
+    /// Whether a put that finds no room waits for it.
+    pub(crate) fn waits_for_room(&self) -> bool {
+        self.overflow == Overflow::Wait
+    }
+
+    /// An item was given back to its caller for want of room.
+    pub(crate) fn count_rejected(&mut self) {
+        self.meter.totals.rejected += 1;
+    }
+
+    #[inline]
+    fn enter(&mut self, slot: &mut Option<T>) -> Option<Waker> {
+        if !self.held {
+            if let Some(hand) = self.getters.first() {
+                *hand = slot.take().map(|item| Numbered {
+                    number: self.next,
+                    item,
+                });
+                self.next += 1;
+                self.meter.totals.put += 1;
+                self.in_transit += 1;
+                return self.getters.release(Phase::Served);
+            }
+        }
+        self.items.push(self.next, slot);
+        self.entered();
+        self.alert()
+    }
+
+    fn replace_oldest(&mut self, slot: &mut Option<T>) -> Admission<T> {
+        let gone = self.items.replace_oldest(self.next, slot);
+        self.meter.totals.dropped_oldest += 1;
+        let Some(gone) = gone else {
+            self.meter.totals.put += 1;
+            return Admission::LetGo(DropReason::Oldest);
+        };
+        self.left(gone.number);
+        self.entered();
+        Admission::InFor(gone.item, self.alert())
+    }
+
+    /// Counts the item that was just buffered under the next number.
+    #[inline]
+    fn entered(&mut self) {
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.ages.came(self.next);
+        }
+        self.next += 1;
+        self.meter.totals.put += 1;
+        let depth = self.items.len();
+        if depth > self.meter.peak.current {
+            self.meter.peak.current = depth;
+        }
+    }
+
+    #[inline]
+    fn left(&mut self, number: u64) {
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.ages.went(number);
+        }
+    }
+
+    // Getting.
+
+    /// Takes the next item if there is one for whoever comes now.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Next<T> {
+        self.tick();
+        if !self.held {
+            if let Some((taken, wake)) = self.next_item() {
+                self.meter.totals.got += 1;
+                if self.items.len() == 0 {
+                    self.emptied();
+                }
+                return Next::Item(taken.item, wake);
+            }
+        }
+        if self.is_over() { Next::ShutDown } else { Next::Nothing }
+    }
+
+    /// Takes the next item out of the buffer and moves the first waiting putter's into it.
+    #[inline]
+    fn next_item(&mut self) -> Option<(Numbered<T>, Option<Waker>)> {
+        let fits = self.capacity.is_none_or(|capacity| self.items.len() <= capacity);
+        let Some(bringing) = self.putters.first().filter(|_| fits) else {
+            let taken = self.items.pop()?;
+            self.left(taken.number);
+            return Some((taken, None));
+        };
+        let taken = self.items.exchange(self.next, bringing)?;
+        self.left(taken.number);
+        self.entered();
+        Some((taken, self.putters.release(Phase::Served)))
+    }
+
+    /// Others took what the first watcher had been shown: the next items are its own.
+    fn emptied(&mut self) {
+        if let Some(watch) = self.watchers.first() {
+            *watch = Watch(1);
+            self.held = true;
+        }
+    }
+
+    /// A getter returns the item that it was handed.
+    pub(crate) fn collect(&mut self, wakes: &mut Wakes) {
+        self.tick();
+        self.in_transit -= 1;
+        self.meter.totals.got += 1;
+        self.meter.totals.handed_off += 1;
+        self.close_if_over(wakes);
+    }
+
+    /// A getter was dropped with the item that it was handed: it goes to the next getter or back to its place. After
+    /// an immediate shutdown it has none, and is returned to be let go.
+    pub(crate) fn return_item(&mut self, item: Numbered<T>, wakes: &mut Wakes) -> Option<T> {
+        self.tick();
+        if self.life == Life::Ended {
+            self.in_transit -= 1;
+            self.meter.totals.dropped_shutdown += 1;
+            self.release_joiners(wakes);
+            return Some(item.item);
+        }
+        if !self.held {
+            if let Some(hand) = self.getters.first() {
+                *hand = Some(item);
+                wakes.add(self.getters.release(Phase::Served));
+                return None;
+            }
+        }
+        self.in_transit -= 1;
+        let number = item.number;
+        self.items.put_back(item);
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.ages.came(number);
+        }
+        self.meter.peak.current = self.meter.peak.current.max(self.items.len());
+        wakes.add(self.alert());
+        None
+    }
+
+    // Watching.
+
+    /// Tells the first watcher if there is what it waits for.
+    #[inline]
+    fn alert(&mut self) -> Option<Waker> {
+        let depth = self.items.len();
+        let closing = self.life != Life::Open;
+        let watch = self.watchers.first()?;
+        if depth > 0 && (depth >= watch.0 || closing) {
+            self.watchers.alert_first()
+        } else {
+            None
+        }
+    }
+
+    /// How many items a batch of at most `max` would hold now, and whether that is all it can hope for.
+    pub(crate) fn batch(&mut self, max: usize) -> (usize, bool) {
+        self.tick();
+        let there = self.items.len() + self.putters.len();
+        let most = self.capacity.map_or(max, |capacity| capacity.min(max));
+        (there.min(max), self.items.len() >= most || self.life != Life::Open)
+    }
+
+    /// Takes up to `room` items at once.
+    pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, room: usize, wakes: &mut Wakes) {
+        while into.len() < room {
+            let Some((taken, wake)) = self.next_item() else { break };
+            self.meter.totals.got += 1;
+            into.push(taken.item);
+            wakes.add(wake);
+        }
+        self.close_if_over(wakes);
+    }
+
+    /// The first watcher left, with its batch or without: what is buffered goes to those who stood behind it.
+    pub(crate) fn settle(&mut self, wakes: &mut Wakes) {
+        self.held = false;
+        while !self.getters.is_empty() && self.items.len() > 0 {
+            let Some((taken, wake)) = self.next_item() else { break };
+            wakes.add(wake);
+            if let Some(hand) = self.getters.first() {
+                *hand = Some(taken);
+                self.in_transit += 1;
+                wakes.add(self.getters.release(Phase::Served));
+            }
+        }
+        wakes.add(self.alert());
+    }
+
+    // Finishing.
+
+    /// Counts `n` items in flight as done.
+    pub(crate) fn finish(&mut self, n: usize, outcome: Outcome, wakes: &mut Wakes) -> Result<(), TaskDoneError> {
+        self.tick();
+        let in_flight = self.in_flight();
+        if n > in_flight {
+            return Err(TaskDoneError { asked: n, in_flight });
+        }
+        let totals = &mut self.meter.totals;
+        let count = match outcome {
+            Outcome::Ok => &mut totals.done_ok,
+            Outcome::Failed => &mut totals.done_failed,
+            Outcome::Abandoned => &mut totals.done_abandoned,
+        };
+        *count += n as u64;
+        self.release_joiners(wakes);
+        Ok(())
+    }
+
+    fn release_joiners(&mut self, wakes: &mut Wakes) {
+        if !self.joiners.is_empty() && self.unfinished() == 0 {
+            while !self.joiners.is_empty() {
+                wakes.add(self.joiners.release(Phase::Served));
+            }
+        }
+    }
+
+    /// Shuts down; what an immediate shutdown lets go is returned, and so are the wake-ups.
+    pub(crate) fn shut_down(&mut self, how: Shutdown, wakes: &mut Wakes) -> Option<K::Buffer> {
+        self.tick();
+        let before = self.life;
+        self.life = match how {
+            Shutdown::Drain if before == Life::Open => Life::Draining,
+            Shutdown::Drain => before,
+            Shutdown::Immediate => Life::Ended,
+        };
+        while !self.putters.is_empty() {
+            wakes.add(self.putters.release(Phase::Closed));
+        }
+        while !self.closers.is_empty() {
+            wakes.add(self.closers.release(Phase::Served));
+        }
+        let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
+        if let Some(let_go) = &let_go {
+            self.meter.totals.dropped_shutdown += let_go.len() as u64;
+            self.meter.ages.forget_before(None);
+            self.release_joiners(wakes);
+        }
+        wakes.add(self.alert());
+        self.close_if_over(wakes);
+        let_go
+    }
+
+    /// Whether no getter will ever be given an item again.
+    pub(super) fn is_over(&self) -> bool {
+        match self.life {
+            Life::Open => false,
+            Life::Draining => self.items.len() == 0 && self.in_transit == 0,
+            Life::Ended => true,
+        }
+    }
+
+    fn close_if_over(&mut self, wakes: &mut Wakes) {
+        if self.life == Life::Open || !self.is_over() {
+            return;
+        }
+        self.held = false;
+        while !self.getters.is_empty() {
+            wakes.add(self.getters.release(Phase::Closed));
+        }
+        while !self.watchers.is_empty() {
+            wakes.add(self.watchers.release(Phase::Closed));
+        }
+    }
+}

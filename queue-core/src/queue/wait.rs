@@ -1,0 +1,164 @@
+//! What all futures that wait have in common: keeping a place in a line, and giving up.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::discipline::Kind;
+use super::shared::Shared;
+use super::state::State;
+use super::waiters::{Line, Phase, Waiter};
+use super::wakes::forget;
+
+/// A future that can be asked to end at once, with what is ready or with "timed out".
+pub(crate) trait GiveUp: Future {
+    fn give_up(self: Pin<&mut Self>) -> Self::Output;
+}
+
+/// Waits for `future`, for `limit` at most; what is ready beats an expired limit.
+///
+/// The timer is made only when the future has to wait, so that what is ready needs no runtime.
+pub(crate) async fn within<F: GiveUp>(future: F, limit: Duration) -> F::Output {
+    let mut future = pin!(future);
+    let mut timer = pin!(None);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(output);
+        }
+        if limit.is_zero() {
+            return Poll::Ready(future.as_mut().give_up());
+        }
+        if timer.is_none() {
+            timer.set(Some(tokio::time::sleep(limit)));
+        }
+        let expired = timer.as_mut().as_pin_mut().is_some_and(|timer| is_over(timer, cx));
+        if expired {
+            Poll::Ready(future.as_mut().give_up())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Whether `timer` has run out; a task that has spent its budget may still look.
+pub(crate) fn is_over(timer: Pin<&mut tokio::time::Sleep>, cx: &mut Context<'_>) -> bool {
+    pin!(tokio::task::coop::unconstrained(timer)).poll(cx).is_ready()
+}
+
+/// Says whether `waiter` still stands in its line, and if so sees to it that `waker` is the one that will be woken.
+pub(crate) fn keep_waiting<T, K: Kind<T>, S>(
+    shared: &Shared<T, K>,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+    mut waiter: Pin<&mut Waiter<S>>,
+    waker: &Waker,
+) -> bool {
+    if waiter.phase() != Phase::Waiting {
+        return false;
+    }
+    if line(&mut shared.lock()).knows(waiter.as_mut(), waker) {
+        return true;
+    }
+    // Cloning and dropping a waker runs foreign code: both happen unlocked.
+    let fresh = waker.clone();
+    let stale = line(&mut shared.lock()).renew(waiter.as_mut(), fresh);
+    forget(stale);
+    waiter.phase() == Phase::Waiting
+}
+
+/// Takes `waiter` out of its line; says whether it was still waiting.
+pub(crate) fn stop_waiting<T, K: Kind<T>, S>(
+    shared: &Shared<T, K>,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+    waiter: Pin<&mut Waiter<S>>,
+) -> bool {
+    if waiter.phase() != Phase::Waiting {
+        return false;
+    }
+    let (left, waker) = line(&mut shared.lock()).leave(waiter);
+    forget(waker);
+    left
+}
+
+pin_project! {
+    /// Waits until somebody says so: that everything is finished, that the queue was shut down.
+    pub(crate) struct Signal<'a, T, K>
+    where
+        K: Kind<T>,
+    {
+        shared: &'a Shared<T, K>,
+        is_given: fn(&State<T, K>) -> bool,
+        line: fn(&mut State<T, K>) -> &mut Line<()>,
+        #[pin]
+        waiter: Waiter<()>,
+    }
+
+    impl<T, K> PinnedDrop for Signal<'_, T, K>
+    where
+        K: Kind<T>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            stop_waiting(this.shared, *this.line, this.waiter);
+        }
+    }
+}
+
+impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
+    /// Everything that was put is finished.
+    pub(crate) fn finished(shared: &'a Shared<T, K>) -> Self {
+        let is_given = |state: &State<T, K>| state.unfinished() == 0;
+        Self {
+            shared,
+            is_given,
+            line: |state| &mut state.joiners,
+            waiter: Waiter::new(()),
+        }
+    }
+
+    /// The queue was shut down.
+    pub(crate) fn shut_down(shared: &'a Shared<T, K>) -> Self {
+        Self {
+            shared,
+            is_given: State::is_shut_down,
+            line: |state| &mut state.closers,
+            waiter: Waiter::new(()),
+        }
+    }
+}
+
+impl<T, K: Kind<T>> GiveUp for Signal<'_, T, K> {
+    /// It has nothing to give back; whoever limits it looks for itself whether it was given.
+    fn give_up(self: Pin<&mut Self>) {}
+}
+
+impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        match this.waiter.phase() {
+            Phase::Served | Phase::Closed => return Poll::Ready(()),
+            Phase::Waiting => {
+                let waits = keep_waiting(this.shared, *this.line, this.waiter, cx.waker());
+                return if waits { Poll::Pending } else { Poll::Ready(()) };
+            }
+            Phase::Idle => {}
+        }
+        if (this.is_given)(&this.shared.lock()) {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut state = this.shared.lock();
+        if (this.is_given)(&state) {
+            drop(state);
+            forget(Some(waker));
+            return Poll::Ready(());
+        }
+        (this.line)(&mut state).join(this.waiter.as_mut(), waker, 0);
+        Poll::Pending
+    }
+}

@@ -1,0 +1,24 @@
+//! The synchronisation primitives: the standard ones, or those of the model checker.
+//!
+//! Everything that two threads of a queue may touch at once comes from here, so that `--cfg loom` checks the code that
+//! ships and no copy of it.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+/// Waits a little for another thread: about `pauses` times ten nanoseconds.
+#[cfg(not(loom))]
+pub(crate) fn pause(pauses: u32) {
+    for _ in 0..pauses {
+        std::hint::spin_loop();
+    }
+}
+
+/// Under the model checker every wait is a chance for the other threads.
+#[cfg(loom)]
+pub(crate) fn pause(_pauses: u32) {
+    loom::thread::yield_now();
+}

@@ -1,0 +1,96 @@
+//! For tests: a clock to move by hand, and futures to poll by hand.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use crate::clock::paused;
+
+/// The queue's clock, stopped for this thread until it is dropped; the coarse tick follows it.
+#[derive(Debug)]
+pub struct PausedClock {
+    now: u64,
+    _this_thread: PhantomData<*mut ()>,
+}
+
+impl PausedClock {
+    /// Stops the clock at one hour.
+    #[must_use]
+    pub fn pause() -> Self {
+        let now = 3_600_000_000_000;
+        paused::set(Some(now));
+        Self {
+            now,
+            _this_thread: PhantomData,
+        }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&mut self, by: Duration) {
+        self.now += u64::try_from(by.as_nanos()).unwrap_or(u64::MAX / 2);
+        paused::set(Some(self.now));
+    }
+
+    /// Moves the clock back, as none should.
+    pub fn rewind(&mut self, by: Duration) {
+        self.now = self
+            .now
+            .saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
+            .max(1);
+        paused::set(Some(self.now));
+    }
+}
+
+impl Drop for PausedClock {
+    fn drop(&mut self) {
+        paused::set(None);
+    }
+}
+
+/// A future polled by hand, with a waker that counts.
+#[derive(Debug)]
+pub struct ByHand<F> {
+    future: Pin<Box<F>>,
+    wakes: Arc<Wakes>,
+}
+
+#[derive(Debug, Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl<F: Future> ByHand<F> {
+    /// Takes the future; nothing is polled yet.
+    pub fn new(future: F) -> Self {
+        Self {
+            future: Box::pin(future),
+            wakes: Arc::default(),
+        }
+    }
+
+    /// Polls once.
+    pub fn poll(&mut self) -> Poll<F::Output> {
+        let waker = Waker::from(Arc::clone(&self.wakes));
+        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Polls once, from another task: from now on the counter starts at zero.
+    pub fn poll_from_another_task(&mut self) -> Poll<F::Output> {
+        self.wakes = Arc::default();
+        self.poll()
+    }
+
+    /// How often the task that polled last was woken.
+    #[must_use]
+    pub fn wakes(&self) -> usize {
+        self.wakes.0.load(Ordering::SeqCst)
+    }
+}
