@@ -11,7 +11,7 @@ use clap::Parser;
 /// Crawls documents into a searchable SQLite database: three stages of workers (download, parse, store) with a
 /// bounded queue before each.
 ///
-/// Everything that moves is a queue that can be watched: while it runs, http://127.0.0.1:9464/metrics has depth,
+/// Everything that moves is a queue that can be watched: while it runs, `/metrics` on 127.0.0.1:9464 has depth,
 /// utilization, waits and alerts of each queue for Prometheus, and the log on stderr says when an alert fires and
 /// when it resolves.
 #[derive(Debug, Parser)]

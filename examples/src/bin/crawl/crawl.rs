@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
-use queue_core::Shutdown;
+use queue_core::{Shutdown, Ticker};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -47,6 +47,8 @@ impl Plan {
     /// # Cancel safety
     /// Dropped midway, the database is as it was.
     pub(crate) async fn crawl(&self, stop: &Stop, screen: &MultiProgress) -> Result<Report, Fatal> {
+        // The means in the report are integrals over time, monitor or not.
+        let _ticks = Ticker::start();
         // First to come, last to go: the workers write into it.
         let store = Store::create(&self.database)?;
         let shared = Shared::new();
@@ -59,12 +61,16 @@ impl Plan {
         let peaks = progress.peaks();
         drop(progress);
         let queues = shared.queues.stats().into_iter().zip(peaks);
-        let queues: Vec<_> =
-            queues.map(|(stats, peak)| QueueReport { stats, peak, lived: elapsed }).collect();
-        let mut counts = shared.tally.counts();
-        // The queue knows best what was taken in, also when a put was given up midway.
-        counts.started = queues[Stage::Download as usize].stats.totals.put;
-        let report = Report::new(found, counts, elapsed, queues, failures);
+        let queues: Vec<_> = queues
+            .map(|(stats, peak)| QueueReport {
+                stats,
+                peak,
+                lived: elapsed,
+            })
+            .collect();
+        // The queue knows what was taken in, also when a put was given up midway.
+        let started = queues[Stage::Download as usize].stats.totals.put;
+        let report = Report::new(found, started, shared.tally.counts(), elapsed, queues, failures);
         self.settle(store, report, stop)
     }
 
@@ -73,18 +79,27 @@ impl Plan {
         let queues = &shared.queues;
         let mut downloaders = JoinSet::new();
         for _ in 0..DOWNLOADERS {
-            downloaders.spawn(guarded(queues, stages::download(shared.clone(), self.fetcher.clone())));
+            downloaders.spawn(guarded(
+                queues.clone(),
+                stages::download(shared.clone(), self.fetcher.clone()),
+            ));
         }
         let mut parsers = JoinSet::new();
         for _ in 0..PARSERS {
-            parsers.spawn(guarded(queues, stages::read(shared.clone())));
+            parsers.spawn(guarded(queues.clone(), stages::read(shared.clone())));
         }
         let mut storers = JoinSet::new();
         for _ in 0..STORERS {
-            storers.spawn(guarded(queues, stages::store(shared.clone(), store.writer()?, self.slow_store)));
+            storers.spawn(guarded(
+                queues.clone(),
+                stages::store(shared.clone(), store.writer()?, self.slow_store),
+            ));
         }
         let mut notes = JoinSet::new();
-        notes.spawn(guarded(queues, stages::note_failures(shared.clone(), store.writer()?)));
+        notes.spawn(guarded(
+            queues.clone(),
+            stages::note_failures(shared.clone(), store.writer()?),
+        ));
 
         stages::feed(shared, &self.documents, stop.clone()).await;
         queues.download.shutdown(Shutdown::Drain);
@@ -102,12 +117,16 @@ impl Plan {
     fn settle(&self, store: Store, report: Report, stop: &Stop) -> Result<Report, Fatal> {
         let database = self.database.display();
         report.check().map_err(|numbers| {
-            Fatal::new(format!("the counts do not add up: {numbers}; {database} is as it was. This is a bug in crawl"))
+            Fatal::new(format!(
+                "the counts do not add up: {numbers}; {database} is as it was. This is a bug in crawl"
+            ))
         })?;
         if report.counts.stored > 0 {
             store.publish(report.counts.stored)?;
         } else if !stop.is_requested() {
-            return Err(Fatal::new(format!("{report}\nno document could be stored, so {database} is as it was")));
+            return Err(Fatal::new(format!(
+                "{report}\nno document could be stored, so {database} is as it was"
+            )));
         }
         Ok(report)
     }
@@ -130,7 +149,7 @@ async fn watched<T>(progress: &mut Progress, shared: &Shared, work: impl Future<
 }
 
 /// Runs a worker; if it fails or panics, the crawl is aborted.
-async fn guarded<T>(queues: &Queues, work: impl Future<Output = Result<T, Fatal>>) -> Result<T, Fatal> {
+async fn guarded<T>(queues: Queues, work: impl Future<Output = Result<T, Fatal>>) -> Result<T, Fatal> {
     let alarm = Alarm::armed(queues);
     let done = work.await?;
     alarm.disarm();
@@ -138,8 +157,14 @@ async fn guarded<T>(queues: &Queues, work: impl Future<Output = Result<T, Fatal>
 }
 
 /// Waits for all workers of a stage; of their errors, the first.
-async fn ended<T: 'static>(workers: JoinSet<Result<T, Fatal>>, stage: Stage) -> Result<Vec<T>, Fatal> {
-    let ended = workers.join_all().await;
-    let _ = stage;
-    ended.into_iter().collect()
+async fn ended<T: 'static>(mut workers: JoinSet<Result<T, Fatal>>, stage: Stage) -> Result<Vec<T>, Fatal> {
+    let mut results = Vec::new();
+    let mut failed = None;
+    while let Some(ended) = workers.join_next().await {
+        match ended.unwrap_or_else(|error| Err(Fatal::new(format!("a worker of the {stage} stage broke: {error}")))) {
+            Ok(result) => results.push(result),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    failed.map_or(Ok(results), Err)
 }

@@ -27,7 +27,12 @@ impl Queues {
 
     /// How each stands, in the order of the stages.
     pub(crate) fn stats(&self) -> [QueueStats; 4] {
-        [self.download.stats(), self.parse.stats(), self.store.stats(), self.failures.stats()]
+        [
+            self.download.stats(),
+            self.parse.stats(),
+            self.store.stats(),
+            self.failures.stats(),
+        ]
     }
 
     /// Lets go of everything, so that every worker ends.
@@ -45,8 +50,8 @@ impl Queues {
 pub(crate) struct Alarm(Option<Queues>);
 
 impl Alarm {
-    pub(crate) fn armed(queues: &Queues) -> Self {
-        Self(Some(queues.clone()))
+    pub(crate) fn armed(queues: Queues) -> Self {
+        Self(Some(queues))
     }
 
     pub(crate) fn disarm(mut self) {

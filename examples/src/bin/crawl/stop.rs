@@ -1,8 +1,12 @@
 //! Ctrl-C: once to finish what is under way, twice to drop it.
 
+use std::io;
+
 use tokio::signal;
 use tokio::sync::watch;
 use tracing::{info, warn};
+
+use crate::error::Fatal;
 
 /// Says whether somebody wants the crawl to end. A clone says the same.
 #[derive(Clone, Debug)]
@@ -17,21 +21,23 @@ enum Wish {
 
 impl Stop {
     /// Listens for Ctrl-C, and for the signal by which a service is told to end.
-    pub(crate) fn by_signals() -> Self {
+    ///
+    /// # Errors
+    /// If the system does not let us listen.
+    pub(crate) fn by_signals() -> Result<Self, Fatal> {
+        let mut signals =
+            Signals::listen().map_err(|error| Fatal::new(format!("cannot listen for Ctrl-C: {error}")))?;
         let (tell, hear) = watch::channel(Wish::GoOn);
         tokio::spawn(async move {
-            if !signalled().await {
-                return tell.closed().await;
-            }
+            signals.next().await;
             info!("taking in no more documents, finishing those under way (Ctrl-C again drops them)");
             tell.send_replace(Wish::Finish);
-            if signalled().await {
-                warn!("dropping everything");
-                tell.send_replace(Wish::Drop);
-            }
+            signals.next().await;
+            warn!("dropping what is under way");
+            tell.send_replace(Wish::Drop);
             tell.closed().await;
         });
-        Self(hear)
+        Ok(Self(hear))
     }
 
     /// Whether the crawl is to take in no more.
@@ -63,17 +69,41 @@ impl Stop {
     }
 }
 
-/// Waits for a signal; false if the system gives us none.
-async fn signalled() -> bool {
-    #[cfg(unix)]
-    {
+/// The signals that ask for an end. They are listened for from the start, so that none comes too early.
+#[cfg(unix)]
+struct Signals {
+    interrupt: signal::unix::Signal,
+    terminate: signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
         use signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            return tokio::select! {
-                interrupt = signal::ctrl_c() => interrupt.is_ok(),
-                terminate = terminate.recv() => terminate.is_some(),
-            };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    signal::ctrl_c().await.is_ok()
+}
+
+#[cfg(windows)]
+struct Signals(signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }

@@ -7,7 +7,6 @@ use crate::document::{Parsed, Stage};
 /// Counts of a crawl, shared by its workers. They order nothing, so no ordering is asked of them.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    started: AtomicU64,
     downloaded: AtomicU64,
     parsed: AtomicU64,
     stored: AtomicU64,
@@ -19,8 +18,6 @@ pub(crate) struct Tally {
 /// The counts of one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Counts {
-    /// Documents taken in.
-    pub(crate) started: u64,
     /// Documents that each stage is done with, well or not.
     pub(crate) past_download: u64,
     pub(crate) past_parse: u64,
@@ -32,10 +29,6 @@ pub(crate) struct Counts {
 }
 
 impl Tally {
-    pub(crate) fn start(&self) {
-        self.started.fetch_add(1, Ordering::Relaxed);
-    }
-
     pub(crate) fn download(&self) {
         self.downloaded.fetch_add(1, Ordering::Relaxed);
     }
@@ -59,7 +52,6 @@ impl Tally {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let [download, parse, store] = [0, 1, 2].map(|stage| read(&self.failed[stage]));
         Counts {
-            started: read(&self.started),
             past_download: read(&self.downloaded) + download,
             past_parse: read(&self.parsed) + parse,
             stored: read(&self.stored),
@@ -73,7 +65,6 @@ impl Tally {
 impl Counts {
     /// Adds those of another round.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.started += other.started;
         self.past_download += other.past_download;
         self.past_parse += other.past_parse;
         self.stored += other.stored;

@@ -98,14 +98,11 @@ impl Reader {
         if is_block(name) {
             self.text.line();
         }
-        if heading_level(name).is_some() {
-            if let Some((level, text)) = self.heading.take() {
-                self.content.headings.push(Heading {
-                    level,
-                    text: text.finish(),
-                });
-            }
-        }
+        let closed = self.heading.take_if(|_| heading_level(name).is_some());
+        self.content.headings.extend(closed.map(|(level, text)| Heading {
+            level,
+            text: text.finish(),
+        }));
         // Text that hides other tags has no tag in it but the one that ends it.
         self.into = Into::Body;
     }

@@ -6,16 +6,17 @@ mod html;
 mod markdown;
 mod text;
 
+use std::str;
+
 use crate::document::{Kind, Page, Parsed};
 
 /// Reads a downloaded page.
 ///
 /// # Errors
 /// With the reason, for a person, if it is not UTF-8.
-pub(crate) fn parse(page: Page) -> Result<Parsed, String> {
-    let bytes = page.body.len();
-    let text = String::from_utf8(page.body)
-        .map_err(|error| format!("not UTF-8: a wrong byte at offset {}", error.utf8_error().valid_up_to()))?;
+pub(crate) fn parse(page: &Page) -> Result<Parsed, String> {
+    let text = str::from_utf8(&page.body)
+        .map_err(|error| format!("not UTF-8: a wrong byte at offset {}", error.valid_up_to()))?;
     let text = text.trim_start_matches('\u{feff}');
     let mut content = match page.kind {
         Kind::Markdown => markdown::read(text),
@@ -24,8 +25,8 @@ pub(crate) fn parse(page: Page) -> Result<Parsed, String> {
     content.title = content.title.or_else(|| first_heading(&content.headings));
     content.words = text::count_words(&content.text);
     Ok(Parsed {
-        document: page.document,
-        bytes,
+        document: page.document.clone(),
+        bytes: page.body.len(),
         content,
     })
 }
@@ -56,13 +57,13 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_are_a_failure_that_says_where() {
-        let reason = parse(page(Kind::Html, b"caf\xe9")).unwrap_err();
+        let reason = parse(&page(Kind::Html, b"caf\xe9")).unwrap_err();
         assert_eq!(reason, "not UTF-8: a wrong byte at offset 3");
     }
 
     #[test]
     fn the_highest_heading_is_the_title_of_a_page_that_has_none() {
-        let title = |kind, body: &str| parse(page(kind, body.as_bytes())).unwrap().content.title;
+        let title = |kind, body: &str| parse(&page(kind, body.as_bytes())).unwrap().content.title;
         assert_eq!(
             title(Kind::Markdown, "## Badges\n# Queues\n# More\n").as_deref(),
             Some("Queues")
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn bytes_are_those_downloaded_and_words_those_seen() {
-        let parsed = parse(page(
+        let parsed = parse(&page(
             Kind::Html,
             "\u{feff}<p>two words<script>not these</script>".as_bytes(),
         ))
@@ -99,14 +100,14 @@ mod tests {
             "<script>",
         ] {
             for kind in [Kind::Html, Kind::Markdown] {
-                assert!(parse(page(kind, body.as_bytes())).is_ok());
+                assert!(parse(&page(kind, body.as_bytes())).is_ok());
             }
         }
     }
 
     #[test]
     fn nesting_without_end_neither_overflows_the_stack_nor_takes_for_ever() {
-        let check = |kind, part: &str| assert!(parse(page(kind, part.repeat(20_000).as_bytes())).is_ok());
+        let check = |kind, part: &str| assert!(parse(&page(kind, part.repeat(20_000).as_bytes())).is_ok());
         check(Kind::Html, "<div>");
         check(Kind::Html, "<svg><title>");
         check(Kind::Markdown, ">");
