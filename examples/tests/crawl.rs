@@ -36,17 +36,11 @@ fn without_input_the_documents_of_all_dependencies_are_crawled() {
 fn urls_that_fail_are_reported_and_the_others_stored() {
     let place = Workplace::new();
     let (site, closed) = (support::serve_one_page(), support::closed_port());
-    place.write(
-        "urls.txt",
-        format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes(),
-    );
+    place.write("urls.txt", format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes());
     let outcome = place.crawl(&["urls.txt", "--search", "hello"]);
     outcome.assert_good();
     assert_eq!(outcome.counts(), (2, 1, 1));
-    assert!(
-        outcome.stdout.contains(&format!("download  http://{closed}/: ")),
-        "{outcome}"
-    );
+    assert!(outcome.stdout.contains(&format!("download  http://{closed}/: ")), "{outcome}");
     assert!(outcome.stdout.contains(&format!("http://{site}/page\n")), "{outcome}");
 }
 
@@ -56,9 +50,7 @@ fn a_crawl_that_stores_nothing_fails_and_leaves_what_was_there() {
     place.write_pages(3);
     place.crawl(&["pages"]).assert_good();
     place.write("urls.txt", format!("http://{}/\n", support::closed_port()).as_bytes());
-    place
-        .crawl(&["urls.txt"])
-        .assert_bad(&["no document could be stored", "refused"]);
+    place.crawl(&["urls.txt"]).assert_bad(&["no document could be stored", "refused"]);
     assert_eq!(place.rows("pages"), 3);
 }
 
@@ -75,10 +67,7 @@ fn bad_input_is_told_with_what_was_expected_and_leaves_nothing() {
     check(&["bad.txt"], &["bad.txt:2:", "`what is this`"]);
     check(&["empty"], &["empty has no Markdown or HTML file"]);
     check(&["bad.txt", "--config", "missing.yaml"], &["missing.yaml"]);
-    check(
-        &["--search-only", "--search", "a"],
-        &["no database at crawl.sqlite", "crawl first"],
-    );
+    check(&["--search-only", "--search", "a"], &["no database at crawl.sqlite", "crawl first"]);
 }
 
 #[test]
@@ -93,14 +82,8 @@ fn a_database_that_no_crawl_wrote_is_left_alone() {
     let place = Workplace::new();
     place.write_pages(3);
     place.write("crawl.sqlite", b"a list of things that somebody wants to keep for ever");
-    place
-        .crawl(&["pages"])
-        .assert_bad(&["crawl.sqlite was not written by crawl", "--database"]);
-    assert!(
-        fs::read(place.path("crawl.sqlite"))
-            .unwrap()
-            .starts_with(b"a list of things")
-    );
+    place.crawl(&["pages"]).assert_bad(&["crawl.sqlite was not written by crawl", "--database"]);
+    assert!(fs::read(place.path("crawl.sqlite")).unwrap().starts_with(b"a list of things"));
 }
 
 #[test]
@@ -111,9 +94,7 @@ fn a_database_that_is_there_can_be_searched_again_and_replaced() {
     let outcome = place.run(&["--search-only", "--search", "needle", "--database", "a.sqlite"]);
     outcome.assert_good();
     assert!(outcome.stdout.starts_with("1 page has \"needle\""), "{outcome}");
-    place
-        .crawl(&["pages", "--limit", "4", "--database", "a.sqlite"])
-        .assert_good();
+    place.crawl(&["pages", "--limit", "4", "--database", "a.sqlite"]).assert_good();
     assert_eq!(support::rows(&place.path("a.sqlite"), "pages"), 4);
 }
 
@@ -180,11 +161,7 @@ fn forever_goes_round_after_round_until_ctrl_c() {
     let outcome = child.outcome();
     outcome.assert_good();
     assert!(outcome.number_before(" rounds") >= 2, "{outcome}");
-    assert_eq!(
-        place.rows("pages") % 10,
-        0,
-        "whole rounds, or none of the last: {outcome}"
-    );
+    assert_eq!(place.rows("pages") % 10, 0, "whole rounds, or none of the last: {outcome}");
 }
 
 #[test]
