@@ -202,6 +202,10 @@ fn shutdown_wakes_a_monitor_that_sleeps_and_closes_what_it_told() {
     let look = || vec![family("a", 90)];
     let handle = Monitor::new(config).registry(&registry).start(Box::new(look)).unwrap();
     let mut events = handle.subscribe();
+    while handle.status().passes == 0 {
+        thread::yield_now();
+    }
+    assert_eq!(registry.published().alerts.len(), 1);
     wait(handle.shutdown());
     wait(handle.clone().shutdown());
     while events.blocking_recv().is_ok() {}
