@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use queue_core::registry::Publication;
-use queue_core::{AlertTransition, FamilyStats, Sample};
+use queue_core::{AlertTransition, FamilyStats, Sample, Ticker, TickerGuard};
 use tokio::sync::watch;
 
 use super::endpoint::Endpoint;
@@ -25,6 +25,8 @@ pub(crate) struct Run {
     sampler: Sampler,
     alerts: Alerts,
     endpoint: Endpoint,
+    /// Makes the integrals that the samples come from exact to a tick.
+    _ticking: TickerGuard,
     /// Dropped last: whoever waits for the end finds everything else gone.
     _ending: watch::Sender<()>,
 }
@@ -37,15 +39,15 @@ impl Run {
         endpoint: Endpoint,
         ending: watch::Sender<()>,
     ) -> Self {
-        let alerts = Alerts::new(config.alerts.clone());
         let run = Self {
+            alerts: Alerts::new(config.alerts.clone()),
+            sampler: Sampler::default(),
+            _ticking: Ticker::start_every(config.tick),
+            _ending: ending,
             shared,
             look,
             config,
-            sampler: Sampler::default(),
-            alerts,
             endpoint,
-            _ending: ending,
         };
         run.apply_settings();
         run
@@ -114,6 +116,7 @@ impl Run {
 
     fn reload(&mut self, reload: Reload) {
         let Reload { config, endpoint } = reload;
+        self._ticking = Ticker::start_every(config.tick);
         self.config = config;
         if let Some(endpoint) = endpoint {
             self.endpoint = endpoint;
