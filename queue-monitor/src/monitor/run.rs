@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use queue_core::registry::Publication;
-use queue_core::{AlertTransition, FamilyStats, Sample};
+use queue_core::{AlertTransition, FamilyStats, Sample, Ticker, TickerGuard};
 use tokio::sync::watch;
 
 use super::endpoint::Endpoint;
@@ -25,6 +25,8 @@ pub(crate) struct Run {
     sampler: Sampler,
     alerts: Alerts,
     endpoint: Endpoint,
+    /// Makes the integrals that the samples come from exact to a tick.
+    _ticking: TickerGuard,
     /// Dropped last: whoever waits for the end finds everything else gone.
     _ending: watch::Sender<()>,
 }
@@ -37,8 +39,16 @@ impl Run {
         endpoint: Endpoint,
         ending: watch::Sender<()>,
     ) -> Self {
-        let alerts = Alerts::new(config.alerts.clone());
-        let run = Self { shared, look, config, sampler: Sampler::default(), alerts, endpoint, _ending: ending };
+        let run = Self {
+            alerts: Alerts::new(config.alerts.clone()),
+            sampler: Sampler::default(),
+            _ticking: Ticker::start_every(config.tick),
+            _ending: ending,
+            shared,
+            look,
+            config,
+            endpoint,
+        };
         run.apply_settings();
         run
     }
@@ -50,8 +60,7 @@ impl Run {
             match self.shared.wait_until(due) {
                 Wake::Stop => break,
                 Wake::Due => {
-                    let began = self.shared.now();
-                    self.pass(began);
+                    self.pass(due);
                     due = self.after(due);
                 }
                 Wake::Reload(reload) => {
@@ -70,10 +79,11 @@ impl Run {
         if next > now { next } else { now + interval }
     }
 
-    fn pass(&mut self, at: Duration) {
+    fn pass(&mut self, due: Duration) {
+        let began = self.shared.now();
         let looked = self.guarded("the registry", |run| (run.look)());
-        self.guarded("the pass", |run| run.judge(at, looked));
-        let took = self.shared.now().saturating_sub(at);
+        self.guarded("the pass", |run| run.judge(due, began, looked));
+        let took = self.shared.now().saturating_sub(began);
         self.shared.count(|totals| {
             totals.samples += 1;
             totals.sample_seconds = took.as_secs_f64();
@@ -81,11 +91,12 @@ impl Run {
     }
 
     /// Nothing to look at (a source panicked) is a missing sample of everything: alerts must not pass it off as calm.
-    fn judge(&mut self, at: Duration, looked: Option<Vec<FamilyStats>>) {
-        let samples = looked.map(|families| self.sampler.sample(at, families));
-        let transitions = self.alerts.judge(at, samples.as_deref().unwrap_or_default());
+    fn judge(&mut self, due: Duration, began: Duration, looked: Option<Vec<FamilyStats>>) {
+        let samples = looked.map(|families| self.sampler.sample(began, families));
+        let moment = moment(due, began, self.config.interval);
+        let transitions = self.alerts.judge(moment, samples.as_deref().unwrap_or_default());
         if let Some(samples) = samples {
-            self.show(at, samples);
+            self.show(began, samples);
         }
         self.tell(&transitions);
     }
@@ -106,6 +117,7 @@ impl Run {
 
     fn reload(&mut self, reload: Reload) {
         let Reload { config, endpoint } = reload;
+        self._ticking = Ticker::start_every(config.tick);
         self.config = config;
         if let Some(endpoint) = endpoint {
             self.endpoint = endpoint;
@@ -146,6 +158,14 @@ impl Drop for Run {
         self.shared.registry.publish(Publication::Alerts(Vec::new()));
         self.shared.close();
     }
+}
+
+/// The moment that a pass judges for: when it was due, if it began within a tenth of an interval of that.
+///
+/// Rates need the time that really passed, `for` does not: without this, waking a millisecond earlier than the last
+/// time would make `for: 1m` last one sample longer.
+pub(super) fn moment(due: Duration, began: Duration, interval: Duration) -> Duration {
+    if began.saturating_sub(due) <= interval / 10 { due } else { began }
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {

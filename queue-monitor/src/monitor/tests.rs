@@ -147,6 +147,21 @@ fn a_log_that_panics_does_not_end_the_monitor() {
 }
 
 #[test]
+fn a_thread_that_wakes_a_little_late_does_not_make_for_longer() {
+    let interval = Duration::from_secs(10);
+    let late = [90, 0, 1000, 300, 20].map(Duration::from_millis);
+    for pass in 1..late.len() {
+        let at = |pass: usize| {
+            let due = interval * u32::try_from(pass).unwrap();
+            run::moment(due, due + late[pass], interval)
+        };
+        assert_eq!(at(pass) - at(0), interval * u32::try_from(pass).unwrap());
+    }
+    let slept = Duration::from_secs(3600);
+    assert_eq!(run::moment(interval, slept, interval), slept, "a machine that was asleep is not a little late");
+}
+
+#[test]
 fn the_monitor_runs_on_without_its_handle() {
     let Stage { handle, snapshots, mut events, .. } = Stage::new();
     drop(handle);
@@ -163,6 +178,10 @@ fn shutdown_wakes_a_monitor_that_sleeps_and_closes_what_it_told() {
     let look = || vec![family("a", 90)];
     let handle = Monitor::new(config).registry(&registry).start(Box::new(look)).unwrap();
     let mut events = handle.subscribe();
+    while handle.status().passes == 0 {
+        thread::yield_now();
+    }
+    assert_eq!(registry.published().alerts.len(), 1);
     wait(handle.shutdown());
     wait(handle.clone().shutdown());
     while events.blocking_recv().is_ok() {}
