@@ -8,11 +8,7 @@ use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, View};
 
 /// Reads every row of the table; rows without points are left out, as the text format knows no empty family.
 pub(super) fn read(view: &View<'_>) -> Vec<MetricFamily> {
-    MEASURES
-        .iter()
-        .map(|measure| family(measure, view))
-        .filter(|family| !family.get_metric().is_empty())
-        .collect()
+    MEASURES.iter().map(|measure| family(measure, view)).filter(|family| !family.get_metric().is_empty()).collect()
 }
 
 /// What a `prometheus::Registry` compares to refuse a second collector of the same names.
@@ -22,13 +18,8 @@ pub(super) fn descs() -> Vec<Desc> {
     MEASURES
         .iter()
         .map(|measure| {
-            Desc::new(
-                measure.prometheus_name(),
-                measure.help.to_owned(),
-                Vec::new(),
-                HashMap::new(),
-            )
-            .expect("every row of the table has a help text and a name that Prometheus takes")
+            Desc::new(measure.prometheus_name(), measure.help.to_owned(), Vec::new(), HashMap::new())
+                .expect("every row of the table has a help text and a name that Prometheus takes")
         })
         .collect()
 }

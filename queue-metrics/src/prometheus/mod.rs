@@ -45,10 +45,7 @@ impl PrometheusCollector {
     /// Makes a collector of `registry`, which also sees queues that are created later.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        Self {
-            registry: registry.clone(),
-            descs: families::descs(),
-        }
+        Self { registry: registry.clone(), descs: families::descs() }
     }
 }
 
@@ -77,14 +74,9 @@ pub fn encode(registry: &Registry) -> String {
 
 fn collect(registry: &Registry) -> Vec<MetricFamily> {
     let (families, published) = (registry.snapshot(), registry.published());
-    families::read(&View {
-        families: &families,
-        published: &published,
-    })
+    families::read(&View { families: &families, published: &published })
 }
 
 fn text(families: &[MetricFamily]) -> String {
-    TextEncoder::new()
-        .encode_to_string(families)
-        .expect("every family has a name and points, and a String takes all")
+    TextEncoder::new().encode_to_string(families).expect("every family has a name and points, and a String takes all")
 }

@@ -59,10 +59,7 @@ struct Seeded(u64);
 
 impl Seeded {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % bound
     }
 
@@ -94,18 +91,11 @@ fn survives(names: &BTreeSet<String>, seed: u64) {
     let families: Vec<_> = names
         .iter()
         .zip(1..)
-        .map(|(name, depth)| FamilyStats {
-            name: name.as_str().into(),
-            instances: 1,
-            depth,
-            ..FamilyStats::default()
-        })
+        .map(|(name, depth)| FamilyStats { name: name.as_str().into(), instances: 1, depth, ..FamilyStats::default() })
         .collect();
     let registry = Registry::new();
     registry.publish(Publication::Alerts(names.iter().map(|name| alert(name)).collect()));
-    registry.publish(Publication::Transitions(
-        names.iter().map(|name| entered(name)).collect(),
-    ));
+    registry.publish(Publication::Transitions(names.iter().map(|name| entered(name)).collect()));
 
     let text = page(&families, &registry.published());
     let page = parse(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -115,11 +105,7 @@ fn survives(names: &BTreeSet<String>, seed: u64) {
     // The points stand in the order of the families.
     for ((labels, depth), family) in page.points("queue_depth").iter().zip(&families) {
         assert_eq!(labels["queue_name"], *family.name, "seed {seed}");
-        assert_eq!(
-            *depth,
-            f64::from(u32::try_from(family.depth).expect("small")),
-            "seed {seed}"
-        );
+        assert_eq!(*depth, f64::from(u32::try_from(family.depth).expect("small")), "seed {seed}");
     }
     for ((labels, _), name) in page.points("queue_alert_state").iter().zip(names) {
         assert!(labels.values().all(|value| value == name), "seed {seed}: {labels:?}");
@@ -139,10 +125,5 @@ fn alert(name: &str) -> AlertState {
 }
 
 fn entered(name: &str) -> TransitionCount {
-    TransitionCount {
-        alert: name.into(),
-        queue: name.into(),
-        to: AlertPhase::Firing,
-        count: 1,
-    }
+    TransitionCount { alert: name.into(), queue: name.into(), to: AlertPhase::Firing, count: 1 }
 }

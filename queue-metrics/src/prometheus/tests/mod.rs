@@ -3,6 +3,7 @@
 mod hostile;
 mod parser;
 mod promtool;
+mod queues;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,11 +65,7 @@ fn unbounded() -> FamilyStats {
         unfinished: 9,
         in_flight: 7,
         oldest_age: Some(Duration::from_secs(3)),
-        totals: Totals {
-            put: 9,
-            got: 7,
-            ..Totals::default()
-        },
+        totals: Totals { put: 9, got: 7, ..Totals::default() },
         ..FamilyStats::default()
     }
 }
@@ -77,13 +74,7 @@ fn unbounded() -> FamilyStats {
 fn gone() -> FamilyStats {
     FamilyStats {
         name: "request".into(),
-        totals: Totals {
-            put: 5,
-            got: 4,
-            dropped_shutdown: 1,
-            done_ok: 4,
-            ..Totals::default()
-        },
+        totals: Totals { put: 5, got: 4, dropped_shutdown: 1, done_ok: 4, ..Totals::default() },
         ..FamilyStats::default()
     }
 }
@@ -91,11 +82,7 @@ fn gone() -> FamilyStats {
 /// A board as the monitor leaves it.
 fn board() -> Published {
     let registry = Registry::new();
-    let sample = Sample {
-        stats: busy(),
-        utilization: Some(0.625),
-        ..Sample::default()
-    };
+    let sample = Sample { stats: busy(), utilization: Some(0.625), ..Sample::default() };
     let alert = |phase| AlertState {
         alert: "HighUtilization".into(),
         queue: "crawl.parse".into(),
@@ -104,20 +91,12 @@ fn board() -> Published {
         since: Duration::ZERO,
         value: Some(0.625),
     };
-    let entered = |to, count| TransitionCount {
-        alert: "HighUtilization".into(),
-        queue: "crawl.parse".into(),
-        to,
-        count,
-    };
+    let entered =
+        |to, count| TransitionCount { alert: "HighUtilization".into(), queue: "crawl.parse".into(), to, count };
     registry.publish(Publication::Samples(vec![sample]));
     registry.publish(Publication::Alerts(vec![alert(AlertPhase::Firing)]));
     registry.publish(Publication::Transitions(
-        AlertPhase::ALL
-            .into_iter()
-            .zip(0..)
-            .map(|(to, n)| entered(to, n))
-            .collect(),
+        AlertPhase::ALL.into_iter().zip(0..).map(|(to, n)| entered(to, n)).collect(),
     ));
     registry.publish(Publication::Monitor(MonitorTotals {
         samples: 6,
@@ -148,10 +127,7 @@ fn promtool_finds_no_fault_in_a_page_that_shows_every_metric() {
     let page = page(&[busy(), unbounded(), gone()], &board());
     for measure in MEASURES {
         let name = measure.prometheus_name();
-        assert!(
-            page.contains(&format!("# TYPE {name} ")),
-            "the page must show {name} to be a test of it"
-        );
+        assert!(page.contains(&format!("# TYPE {name} ")), "the page must show {name} to be a test of it");
     }
     promtool::check(&page);
 }
@@ -159,37 +135,21 @@ fn promtool_finds_no_fault_in_a_page_that_shows_every_metric() {
 #[test]
 fn an_empty_registry_gives_a_clean_page() {
     let page = encode(&Registry::new());
-    assert_eq!(
-        parse(&page).expect("a page").names().collect::<Vec<_>>(),
-        ["queue_build_info"]
-    );
+    assert_eq!(parse(&page).expect("a page").names().collect::<Vec<_>>(), ["queue_build_info"]);
     promtool::check(&page);
 }
 
 #[test]
 fn gauges_end_with_the_last_queue_of_a_name_and_totals_stay() {
     let page = parsed(&[gone()], &Published::default());
-    let shown: Vec<_> = page
-        .names()
-        .filter(|name| page.has(name, "queue_name", "request"))
-        .collect();
-    for measure in MEASURES
-        .iter()
-        .filter(|measure| shown.contains(&measure.prometheus_name().as_str()))
-    {
+    let shown: Vec<_> = page.names().filter(|name| page.has(name, "queue_name", "request")).collect();
+    for measure in MEASURES.iter().filter(|measure| shown.contains(&measure.prometheus_name().as_str())) {
         // That no queue lives is itself a level worth seeing.
-        assert!(
-            measure.kind == Kind::Counter || measure.name == "queue.instances",
-            "{} stayed",
-            measure.name
-        );
+        assert!(measure.kind == Kind::Counter || measure.name == "queue.instances", "{} stayed", measure.name);
     }
     assert_eq!(page.value("queue_instances", &[("queue_name", "request")]), Some(0.0));
     assert_eq!(page.value("queue_put_total", &[("queue_name", "request")]), Some(5.0));
-    assert_eq!(
-        page.value("queue_done_total", &[("queue_name", "request"), ("outcome", "ok")]),
-        Some(4.0)
-    );
+    assert_eq!(page.value("queue_done_total", &[("queue_name", "request"), ("outcome", "ok")]), Some(4.0));
 }
 
 #[test]
@@ -209,26 +169,14 @@ fn a_gauge_from_the_last_sample_ends_with_the_queue_and_not_with_the_next_sample
 #[test]
 fn a_number_that_has_no_meaning_has_no_series() {
     let page = parsed(&[unbounded()], &Published::default());
-    for absent in [
-        "queue_capacity",
-        "queue_utilization_ratio",
-        "queue_unfinished",
-        "queue_in_flight",
-    ] {
-        assert!(
-            !page.has(absent, "queue_name", "events"),
-            "{absent} means nothing for a channel without a bound"
-        );
+    for absent in ["queue_capacity", "queue_utilization_ratio", "queue_unfinished", "queue_in_flight"] {
+        assert!(!page.has(absent, "queue_name", "events"), "{absent} means nothing for a channel without a bound");
     }
 }
 
 #[test]
 fn every_value_of_a_label_is_there_at_zero_from_the_start() {
-    let fresh = FamilyStats {
-        name: "fresh".into(),
-        instances: 1,
-        ..FamilyStats::default()
-    };
+    let fresh = FamilyStats { name: "fresh".into(), instances: 1, ..FamilyStats::default() };
     let registry = Registry::new();
     registry.publish(Publication::Monitor(MonitorTotals::default()));
     let page = parsed(&[fresh], &registry.published());
@@ -243,18 +191,11 @@ fn every_value_of_a_label_is_there_at_zero_from_the_start() {
     ];
     for (metric, label, values) in splits {
         for value in values {
-            assert_eq!(
-                page.value(metric, &[("queue_name", "fresh"), (label, value)]),
-                Some(0.0),
-                "{metric} {value}"
-            );
+            assert_eq!(page.value(metric, &[("queue_name", "fresh"), (label, value)]), Some(0.0), "{metric} {value}");
         }
     }
     for result in ["accepted", "rejected"] {
-        assert_eq!(
-            page.value("queue_config_reloads_total", &[("result", result)]),
-            Some(0.0)
-        );
+        assert_eq!(page.value("queue_config_reloads_total", &[("result", result)]), Some(0.0));
     }
 }
 
@@ -262,11 +203,7 @@ fn every_value_of_a_label_is_there_at_zero_from_the_start() {
 fn every_point_of_a_metric_has_the_same_labels() {
     let page = parsed(&[busy(), unbounded(), gone()], &board());
     for name in page.names() {
-        assert_eq!(
-            page.label_sets(name).len(),
-            1,
-            "{name} has points with different labels"
-        );
+        assert_eq!(page.label_sets(name).len(), 1, "{name} has points with different labels");
     }
 }
 
@@ -274,34 +211,21 @@ fn every_point_of_a_metric_has_the_same_labels() {
 fn a_prometheus_registry_takes_one_collector_and_refuses_a_second() {
     let queues = Registry::new();
     let registry = prometheus::Registry::new();
-    registry
-        .register(Box::new(PrometheusCollector::new(&queues)))
-        .expect("the first is welcome");
-    registry
-        .register(Box::new(PrometheusCollector::new(&queues)))
-        .expect_err("the second names the same metrics");
-    registry
-        .unregister(Box::new(PrometheusCollector::new(&queues)))
-        .expect("an equal one stands for the first");
-    registry
-        .register(Box::new(PrometheusCollector::new(&queues)))
-        .expect("the place is free again");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("the first is welcome");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect_err("the second names the same metrics");
+    registry.unregister(Box::new(PrometheusCollector::new(&queues))).expect("an equal one stands for the first");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("the place is free again");
 }
 
 #[test]
 fn what_is_published_later_is_on_the_next_page() {
     let queues = Registry::new();
     let registry = prometheus::Registry::new();
-    registry
-        .register(Box::new(PrometheusCollector::new(&queues)))
-        .expect("nothing is registered yet");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("nothing is registered yet");
     let samples = |page: &str| parse(page).expect("a page").value("queue_monitor_samples_total", &[]);
 
     assert_eq!(samples(&text(&registry.gather())), None);
-    queues.publish(Publication::Monitor(MonitorTotals {
-        samples: 4,
-        ..MonitorTotals::default()
-    }));
+    queues.publish(Publication::Monitor(MonitorTotals { samples: 4, ..MonitorTotals::default() }));
     assert_eq!(samples(&text(&registry.gather())), Some(4.0));
     assert_eq!(samples(&encode(&queues)), Some(4.0), "both ways out show the same");
 }

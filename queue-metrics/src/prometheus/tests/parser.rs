@@ -17,27 +17,16 @@ impl Page {
     }
 
     pub(super) fn value(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        let labels = labels
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        self.points(metric)
-            .iter()
-            .find(|(has, _)| *has == labels)
-            .map(|(_, value)| *value)
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.points(metric).iter().find(|(has, _)| *has == labels).map(|(_, value)| *value)
     }
 
     pub(super) fn has(&self, metric: &str, label: &str, value: &str) -> bool {
-        self.points(metric)
-            .iter()
-            .any(|(labels, _)| labels.get(label).is_some_and(|has| has == value))
+        self.points(metric).iter().any(|(labels, _)| labels.get(label).is_some_and(|has| has == value))
     }
 
     pub(super) fn label_sets(&self, metric: &str) -> BTreeSet<Vec<&String>> {
-        self.points(metric)
-            .iter()
-            .map(|(labels, _)| labels.keys().collect())
-            .collect()
+        self.points(metric).iter().map(|(labels, _)| labels.keys().collect()).collect()
     }
 
     pub(super) fn points(&self, metric: &str) -> &[(Labels, f64)] {
@@ -49,11 +38,7 @@ impl Page {
 pub(super) fn parse(text: &str) -> Result<Page, String> {
     let mut page = Page::default();
     let mut seen = BTreeSet::new();
-    let mut lines = text
-        .strip_suffix('\n')
-        .ok_or("the last line does not end")?
-        .split('\n')
-        .peekable();
+    let mut lines = text.strip_suffix('\n').ok_or("the last line does not end")?.split('\n').peekable();
     while let Some(line) = lines.next() {
         let name = header(line, "# HELP ")?.0;
         let kind = header(lines.next().unwrap_or_default(), "# TYPE ")?;
@@ -77,10 +62,8 @@ pub(super) fn parse(text: &str) -> Result<Page, String> {
 }
 
 fn header<'a>(line: &'a str, start: &str) -> Result<(&'a str, &'a str), String> {
-    let (name, rest) = line
-        .strip_prefix(start)
-        .and_then(|rest| rest.split_once(' '))
-        .ok_or(format!("no {start}: {line}"))?;
+    let (name, rest) =
+        line.strip_prefix(start).and_then(|rest| rest.split_once(' ')).ok_or(format!("no {start}: {line}"))?;
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || rest.is_empty() {
         return Err(format!("not a header: {line}"));
     }
@@ -146,11 +129,5 @@ fn the_parser_refuses_what_would_break_a_scrape() {
         parse(&page).expect_err(&page);
     }
     parse("a 1\n").expect_err("points without a header");
-    assert_eq!(
-        parse(&format!("{header}a{{b=\"c\\n\\\"\\\\\"}} 1\n"))
-            .expect("fine")
-            .points("a")[0]
-            .0["b"],
-        "c\n\"\\"
-    );
+    assert_eq!(parse(&format!("{header}a{{b=\"c\\n\\\"\\\\\"}} 1\n")).expect("fine").points("a")[0].0["b"], "c\n\"\\");
 }

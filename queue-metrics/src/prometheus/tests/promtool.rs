@@ -19,17 +19,8 @@ pub(super) fn check(page: &str) {
         ),
         Err(error) => panic!("promtool does not start: {error}"),
     };
-    promtool
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(page.as_bytes())
-        .expect("promtool reads its input");
+    promtool.stdin.take().expect("piped").write_all(page.as_bytes()).expect("promtool reads its input");
     let output = promtool.wait_with_output().expect("promtool ends");
     let said = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success() && said.is_empty(),
-        "promtool: {}",
-        String::from_utf8_lossy(&said)
-    );
+    assert!(output.status.success() && said.is_empty(), "promtool: {}", String::from_utf8_lossy(&said));
 }
