@@ -25,11 +25,7 @@ impl Sampler {
         let interval = at.saturating_sub(self.before_at);
         let samples = families.iter().map(|now| match self.find(&now.name) {
             Some(before) if !interval.is_zero() => between(before, now, at, interval),
-            _ => Sample {
-                stats: now.clone(),
-                at,
-                ..Sample::default()
-            },
+            _ => Sample { stats: now.clone(), at, ..Sample::default() },
         });
         let samples = samples.collect();
         self.before = families;
@@ -113,13 +109,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn bounded(name: &str, totals: Totals) -> FamilyStats {
-        FamilyStats {
-            name: name.into(),
-            instances: 1,
-            capacity: Some(10),
-            totals,
-            ..FamilyStats::default()
-        }
+        FamilyStats { name: name.into(), instances: 1, capacity: Some(10), totals, ..FamilyStats::default() }
     }
 
     /// The second of two samples, ten seconds apart.
@@ -132,35 +122,18 @@ mod tests {
     #[test]
     fn the_first_sample_of_a_name_has_levels_and_no_rates() {
         let mut sampler = Sampler::default();
-        let mut old = bounded(
-            "b",
-            Totals {
-                put: 7,
-                depth_time: 3.0,
-                ..Totals::default()
-            },
-        );
+        let mut old = bounded("b", Totals { put: 7, depth_time: 3.0, ..Totals::default() });
         old.depth = 4;
         for (at, families) in [(1, vec![old.clone()]), (2, vec![bounded("a", Totals::default()), old])] {
             let first = sampler.sample(SECOND * at, families).remove(0);
-            assert_eq!(
-                (first.utilization, first.put_rate, first.growth),
-                (None, None, None),
-                "{first:?}"
-            );
+            assert_eq!((first.utilization, first.put_rate, first.growth), (None, None, None), "{first:?}");
             assert_eq!((first.at, first.interval), (SECOND * at, Duration::ZERO));
         }
     }
 
     #[test]
     fn rates_are_what_was_counted_in_between_by_the_time_it_took() {
-        let before = Totals {
-            put: 100,
-            got: 90,
-            rejected: 5,
-            done_ok: 50,
-            ..Totals::default()
-        };
+        let before = Totals { put: 100, got: 90, rejected: 5, done_ok: 50, ..Totals::default() };
         let now = Totals {
             put: 150,
             got: 120,
@@ -182,20 +155,8 @@ mod tests {
     #[test]
     fn utilization_is_the_time_weighted_mean_and_not_the_level_at_the_end() {
         // Full (10 of 10) for 9 of 10 seconds, and empty when somebody looks.
-        let now = bounded(
-            "a",
-            Totals {
-                depth_time: 1090.0,
-                ..Totals::default()
-            },
-        );
-        let before = bounded(
-            "a",
-            Totals {
-                depth_time: 1000.0,
-                ..Totals::default()
-            },
-        );
+        let now = bounded("a", Totals { depth_time: 1090.0, ..Totals::default() });
+        let before = bounded("a", Totals { depth_time: 1000.0, ..Totals::default() });
         assert_eq!(now.depth, 0);
         assert_eq!(second(before, now).utilization, Some(0.9));
     }
@@ -203,16 +164,8 @@ mod tests {
     #[test]
     fn utilization_stays_a_share_whatever_the_integral_says() {
         for depth_time in [0.0, 1e9, f64::NAN, f64::INFINITY] {
-            let sample = second(
-                bounded("a", Totals::default()),
-                bounded(
-                    "a",
-                    Totals {
-                        depth_time,
-                        ..Totals::default()
-                    },
-                ),
-            );
+            let sample =
+                second(bounded("a", Totals::default()), bounded("a", Totals { depth_time, ..Totals::default() }));
             let mean = sample.utilization.expect("bounded");
             assert!((0.0..=1.0).contains(&mean), "{depth_time}: {mean}");
         }
@@ -220,13 +173,7 @@ mod tests {
 
     #[test]
     fn an_unbounded_queue_has_no_utilization() {
-        let mut now = bounded(
-            "a",
-            Totals {
-                depth_time: 1e6,
-                ..Totals::default()
-            },
-        );
+        let mut now = bounded("a", Totals { depth_time: 1e6, ..Totals::default() });
         now.capacity = None;
         assert_eq!(second(bounded("a", Totals::default()), now).utilization, None);
     }
@@ -235,13 +182,7 @@ mod tests {
     fn a_capacity_that_shrank_does_not_make_the_past_look_full() {
         let mut before = bounded("a", Totals::default());
         before.capacity = Some(100);
-        let now = bounded(
-            "a",
-            Totals {
-                depth_time: 100.0,
-                ..Totals::default()
-            },
-        );
+        let now = bounded("a", Totals { depth_time: 100.0, ..Totals::default() });
         assert_eq!(second(before, now).utilization, Some(0.1), "10 items deep, of 100");
     }
 
@@ -249,15 +190,7 @@ mod tests {
     fn dwell_is_littles_law_and_absent_when_nothing_was_got() {
         let cases = [(0, None), (50, Some(SECOND * 2))];
         for (got, dwell) in cases {
-            let now = bounded(
-                "a",
-                Totals {
-                    put: got,
-                    got,
-                    depth_time: 100.0,
-                    ..Totals::default()
-                },
-            );
+            let now = bounded("a", Totals { put: got, got, depth_time: 100.0, ..Totals::default() });
             assert_eq!(second(bounded("a", Totals::default()), now).dwell, dwell);
         }
     }
@@ -272,20 +205,9 @@ mod tests {
 
     #[test]
     fn a_counter_that_fell_began_anew_and_is_no_negative_rate() {
-        let before = Totals {
-            put: 1_000,
-            got: 1_000,
-            depth_time: 500.0,
-            put_blocked: SECOND * 90,
-            ..Totals::default()
-        };
-        let now = Totals {
-            put: 20,
-            got: 10,
-            depth_time: 10.0,
-            put_blocked: SECOND,
-            ..Totals::default()
-        };
+        let before =
+            Totals { put: 1_000, got: 1_000, depth_time: 500.0, put_blocked: SECOND * 90, ..Totals::default() };
+        let now = Totals { put: 20, got: 10, depth_time: 10.0, put_blocked: SECOND, ..Totals::default() };
         let sample = second(bounded("a", before), bounded("a", now));
         assert_eq!((sample.put_rate, sample.get_rate), (Some(2.0), Some(1.0)));
         assert_eq!((sample.utilization, sample.blocked_ratio), (Some(0.1), Some(0.1)));
@@ -297,13 +219,7 @@ mod tests {
         let mut sampler = Sampler::default();
         sampler.sample(SECOND * 10, vec![bounded("a", Totals::default())]);
         for at in [10, 10, 9] {
-            let now = bounded(
-                "a",
-                Totals {
-                    put: 9,
-                    ..Totals::default()
-                },
-            );
+            let now = bounded("a", Totals { put: 9, ..Totals::default() });
             assert_eq!(sampler.sample(SECOND * at, vec![now]).remove(0).put_rate, None);
         }
     }
@@ -311,21 +227,10 @@ mod tests {
     #[test]
     fn names_are_compared_with_themselves_also_when_others_come_and_go() {
         let mut sampler = Sampler::default();
-        let named = |name: &str, put| {
-            bounded(
-                name,
-                Totals {
-                    put,
-                    ..Totals::default()
-                },
-            )
-        };
+        let named = |name: &str, put| bounded(name, Totals { put, ..Totals::default() });
         sampler.sample(SECOND, vec![named("a", 1), named("c", 10)]);
         let samples = sampler.sample(SECOND * 2, vec![named("b", 5), named("c", 12)]);
-        let rates: Vec<_> = samples
-            .iter()
-            .map(|sample| (&*sample.stats.name, sample.put_rate))
-            .collect();
+        let rates: Vec<_> = samples.iter().map(|sample| (&*sample.stats.name, sample.put_rate)).collect();
         assert_eq!(rates, [("b", None), ("c", Some(2.0))]);
     }
 }

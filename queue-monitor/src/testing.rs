@@ -28,24 +28,14 @@ pub(crate) fn globs(texts: &[&str]) -> Vec<Glob> {
 
 /// One queue of this name with room for 100.
 pub(crate) fn family(name: &str, depth: usize) -> FamilyStats {
-    FamilyStats {
-        name: name.into(),
-        instances: 1,
-        capacity: Some(100),
-        depth,
-        ..FamilyStats::default()
-    }
+    FamilyStats { name: name.into(), instances: 1, capacity: Some(100), depth, ..FamilyStats::default() }
 }
 
 /// A sample of one queue of this name, `utilization` full all the time.
 pub(crate) fn sample(name: &str, utilization: f64) -> Sample {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let depth = (utilization * 100.0) as usize;
-    Sample {
-        stats: family(name, depth),
-        utilization: Some(utilization),
-        ..Sample::default()
-    }
+    Sample { stats: family(name, depth), utilization: Some(utilization), ..Sample::default() }
 }
 
 /// What `work` logs, as a terminal would show it, without times.

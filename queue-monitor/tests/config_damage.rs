@@ -54,11 +54,7 @@ fn soup(dice: &mut Dice) -> String {
 fn whatever_is_refused_is_refused_at_a_place_in_the_file() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     for round in 0..8_000 {
-        let yaml = if round % 2 == 0 {
-            soup(&mut dice)
-        } else {
-            mutated(&mut dice)
-        };
+        let yaml = if round % 2 == 0 { soup(&mut dice) } else { mutated(&mut dice) };
         let Err(errors) = Config::from_yaml(&yaml) else {
             continue;
         };
@@ -71,10 +67,7 @@ fn whatever_is_refused_is_refused_at_a_place_in_the_file() {
             assert!((1..=lines.len()).contains(&error.line), "{error:?} in {yaml:?}");
             let columns = 1..=lines[error.line - 1].chars().count() + 1;
             assert!(columns.contains(&error.column), "{error:?} in {yaml:?}");
-            assert!(
-                !error.message.is_empty() && !error.hint.is_empty() && !error.path.is_empty(),
-                "{error:?}"
-            );
+            assert!(!error.message.is_empty() && !error.hint.is_empty() && !error.path.is_empty(), "{error:?}");
         }
     }
 }
@@ -99,8 +92,5 @@ fn a_damaged_file_that_is_accepted_is_read_as_another_reader_of_yaml_reads_it() 
         }
         assert_eq!(plain.get("http").is_some(), config.http.is_some(), "{yaml}");
     }
-    assert!(
-        accepted > 100,
-        "only {accepted} damaged files were still good: the damage is too great to tell much"
-    );
+    assert!(accepted > 100, "only {accepted} damaged files were still good: the damage is too great to tell much");
 }

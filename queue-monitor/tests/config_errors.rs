@@ -10,12 +10,7 @@ const CORPUS: &str = include_str!("config_errors.txt");
 /// The file of a corpus case.
 fn yaml(written: &str) -> String {
     let mut text = written.to_owned();
-    for (name, c) in [
-        ("<TAB>", "\t"),
-        ("<CR>", "\r"),
-        ("<BOM>", "\u{feff}"),
-        ("<BEL>", "\u{7}"),
-    ] {
+    for (name, c) in [("<TAB>", "\t"), ("<CR>", "\r"), ("<BOM>", "\u{feff}"), ("<BEL>", "\u{7}")] {
         text = text.replace(name, c);
     }
     text
@@ -35,11 +30,7 @@ fn every_broken_file_of_the_corpus_is_refused_with_its_errors() {
     let mut cases = 0;
     let mut wrong = String::new();
     for case in CORPUS.split("\n----\n").filter(|case| !case.is_empty()) {
-        let case = if case.starts_with("#### ") {
-            case.split_once('\n').unwrap().1
-        } else {
-            case
-        };
+        let case = if case.starts_with("#### ") { case.split_once('\n').unwrap().1 } else { case };
         let (written, expected) = case.split_at(case.find("\n=> ").expect("a case says what is expected"));
         let expected = format!("{}\n", expected.trim_start());
         let actual = match Config::from_yaml(&yaml(written)) {

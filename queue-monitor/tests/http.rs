@@ -11,11 +11,7 @@ use queue_monitor::config::Http;
 use queue_monitor::{Config, Monitor, MonitorHandle};
 
 fn monitor(listen: SocketAddr) -> Monitor {
-    Monitor::new(Config {
-        http: Some(Http { listen }),
-        ..Config::default()
-    })
-    .registry(&Registry::new())
+    Monitor::new(Config { http: Some(Http { listen }), ..Config::default() }).registry(&Registry::new())
 }
 
 fn any_port() -> SocketAddr {
@@ -42,34 +38,22 @@ fn a_scrape_is_the_registry_as_text() {
     assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
     assert!(answer.contains("queue_build_info"), "{answer}");
     let head = ask(&handle, "HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    assert!(
-        head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"),
-        "{head}"
-    );
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
 }
 
 #[test]
 fn health_says_when_the_last_pass_was() {
     let handle = monitor(any_port()).spawn();
     let answer = get(&handle, "/healthz");
-    assert!(
-        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(r#""status":"ok""#),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(r#""status":"ok""#), "{answer}");
 }
 
 #[test]
 fn what_is_not_there_is_404_and_what_would_write_is_405() {
     let handle = monitor(any_port()).spawn();
     assert!(get(&handle, "/etc/passwd").starts_with("HTTP/1.1 404 "));
-    let posted = ask(
-        &handle,
-        "POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",
-    );
-    assert!(
-        posted.starts_with("HTTP/1.1 405 ") && posted.contains("allow: GET, HEAD"),
-        "{posted}"
-    );
+    let posted = ask(&handle, "POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n");
+    assert!(posted.starts_with("HTTP/1.1 405 ") && posted.contains("allow: GET, HEAD"), "{posted}");
 }
 
 #[test]
@@ -130,19 +114,12 @@ async fn the_same_pages_can_be_mounted_into_a_service() {
     let router = axum::Router::new().nest("/queues", queue_monitor::http::router(&handle));
     let (mut client, server) = tokio::io::duplex(64 * 1024);
     let service = hyper_util::service::TowerToHyperService::new(router);
-    let connection = hyper::server::conn::http1::Builder::new()
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(server), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(server), service);
     tokio::spawn(connection);
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    client
-        .write_all(b"GET /queues/metrics HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .unwrap();
+    client.write_all(b"GET /queues/metrics HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 200 OK") && answer.contains("queue_build_info"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("queue_build_info"), "{answer}");
 }

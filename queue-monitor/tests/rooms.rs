@@ -4,14 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
-    entries
-        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
-        .collect()
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
 /// The files of `src/` that have one of `words` in them.
@@ -21,9 +15,8 @@ fn naming(words: &[&str]) -> Vec<String> {
         let text = fs::read_to_string(path).unwrap_or_default();
         words.iter().any(|word| text.contains(word))
     });
-    let mut named: Vec<String> = named
-        .filter_map(|path| Some(path.strip_prefix(&root).ok()?.display().to_string()))
-        .collect();
+    let mut named: Vec<String> =
+        named.filter_map(|path| Some(path.strip_prefix(&root).ok()?.display().to_string())).collect();
     named.sort();
     named
 }
@@ -35,8 +28,5 @@ fn only_load_names_the_yaml_crate() {
 
 #[test]
 fn only_the_schema_is_deserialised() {
-    assert_eq!(
-        naming(&["serde::Deserialize", "derive(Deserialize"]),
-        ["config/schema.rs"]
-    );
+    assert_eq!(naming(&["serde::Deserialize", "derive(Deserialize"]), ["config/schema.rs"]);
 }

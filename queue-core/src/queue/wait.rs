@@ -46,15 +46,24 @@ pub(crate) fn is_over(timer: Pin<&mut tokio::time::Sleep>, cx: &mut Context<'_>)
 }
 
 /// Says whether `waiter` still stands in its line, and if so sees to it that `waker` is the one that will be woken.
+#[inline]
 pub(crate) fn keep_waiting<T, K: Kind<T>, S>(
+    shared: &Shared<T, K>,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+    waiter: Pin<&mut Waiter<S>>,
+    waker: &Waker,
+) -> bool {
+    // What is ready at once never waits: that is the way to keep short.
+    waiter.phase() == Phase::Waiting && keep_place(shared, line, waiter, waker)
+}
+
+#[cold]
+fn keep_place<T, K: Kind<T>, S>(
     shared: &Shared<T, K>,
     line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
     mut waiter: Pin<&mut Waiter<S>>,
     waker: &Waker,
 ) -> bool {
-    if waiter.phase() != Phase::Waiting {
-        return false;
-    }
     if line(&mut shared.lock()).knows(waiter.as_mut(), waker) {
         return true;
     }
@@ -66,14 +75,21 @@ pub(crate) fn keep_waiting<T, K: Kind<T>, S>(
 }
 
 /// Takes `waiter` out of its line; says whether it was still waiting.
+#[inline]
 pub(crate) fn stop_waiting<T, K: Kind<T>, S>(
     shared: &Shared<T, K>,
     line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
     waiter: Pin<&mut Waiter<S>>,
 ) -> bool {
-    if waiter.phase() != Phase::Waiting {
-        return false;
-    }
+    waiter.phase() == Phase::Waiting && leave_place(shared, line, waiter)
+}
+
+#[cold]
+fn leave_place<T, K: Kind<T>, S>(
+    shared: &Shared<T, K>,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+    waiter: Pin<&mut Waiter<S>>,
+) -> bool {
     let (left, waker) = line(&mut shared.lock()).leave(waiter);
     forget(waker);
     left

@@ -49,10 +49,7 @@ struct Alert {
 impl Alerts {
     /// Alerts by these rules, all of them ok.
     pub(crate) fn new(rules: Vec<AlertRule>) -> Self {
-        Self {
-            rules: rules.into_iter().map(Arc::new).collect(),
-            ..Self::default()
-        }
+        Self { rules: rules.into_iter().map(Arc::new).collect(), ..Self::default() }
     }
 
     /// Judges one pass of samples, one a name. Returns what changed, in the order of names and rules.
@@ -64,17 +61,11 @@ impl Alerts {
             if !self.queues.contains_key(queue) {
                 self.queues.insert(Arc::clone(queue), Watched::new(&self.rules, queue));
             }
-            let watched = self
-                .queues
-                .get_mut(queue)
-                .expect("it was there, or has just been put there");
+            let watched = self.queues.get_mut(queue).expect("it was there, or has just been put there");
             (watched.seen, watched.missed) = (self.passes, 0);
             changes.extend(watched.alerts.iter_mut().filter_map(|alert| alert.judge(now, sample)));
         }
-        let absent = self
-            .queues
-            .iter_mut()
-            .filter(|(_, watched)| watched.seen != self.passes);
+        let absent = self.queues.iter_mut().filter(|(_, watched)| watched.seen != self.passes);
         for (queue, watched) in absent {
             changes.extend(watched.miss(now, queue));
         }
@@ -141,38 +132,25 @@ impl Alerts {
     pub(crate) fn counts(&self) -> Vec<TransitionCount> {
         let of = |queue: &Arc<str>, alert: &Alert| {
             let (queue, name) = (Arc::clone(queue), Arc::clone(&alert.rule.name));
-            AlertPhase::ALL
-                .into_iter()
-                .zip(alert.entered)
-                .map(move |(to, count)| TransitionCount {
-                    alert: Arc::clone(&name),
-                    queue: Arc::clone(&queue),
-                    to,
-                    count,
-                })
+            AlertPhase::ALL.into_iter().zip(alert.entered).map(move |(to, count)| TransitionCount {
+                alert: Arc::clone(&name),
+                queue: Arc::clone(&queue),
+                to,
+                count,
+            })
         };
         self.each().flat_map(|(queue, alert)| of(queue, alert)).collect()
     }
 
     fn each(&self) -> impl Iterator<Item = (&Arc<str>, &Alert)> {
-        self.queues
-            .iter()
-            .flat_map(|(queue, watched)| watched.alerts.iter().map(move |alert| (queue, alert)))
+        self.queues.iter().flat_map(|(queue, watched)| watched.alerts.iter().map(move |alert| (queue, alert)))
     }
 }
 
 impl Watched {
     fn new(rules: &[Arc<AlertRule>], queue: &str) -> Self {
-        let alerts = rules
-            .iter()
-            .filter(|rule| applies(rule, queue))
-            .map(Alert::new)
-            .collect();
-        Self {
-            alerts,
-            seen: 0,
-            missed: 0,
-        }
+        let alerts = rules.iter().filter(|rule| applies(rule, queue)).map(Alert::new).collect();
+        Self { alerts, seen: 0, missed: 0 }
     }
 
     /// Counts a missing sample. Once or twice nothing follows from it.
@@ -181,10 +159,7 @@ impl Watched {
         if self.missed < MISSING {
             return Vec::new();
         }
-        self.alerts
-            .iter_mut()
-            .filter_map(|alert| alert.lose(now, queue))
-            .collect()
+        self.alerts.iter_mut().filter_map(|alert| alert.lose(now, queue)).collect()
     }
 
     fn is_over(&self) -> bool {
@@ -234,11 +209,7 @@ impl Alert {
             return None;
         }
         let summary = words::summary(&self.rule, queue, sample, self.value);
-        self.summary = if to == AlertPhase::Ok {
-            String::new()
-        } else {
-            summary.clone()
-        };
+        self.summary = if to == AlertPhase::Ok { String::new() } else { summary.clone() };
         let from = left?;
         for (entered, phase) in self.entered.iter_mut().zip(AlertPhase::ALL) {
             *entered += u64::from(phase == to);

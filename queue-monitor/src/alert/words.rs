@@ -14,12 +14,10 @@ pub(crate) fn summary(rule: &AlertRule, queue: &str, sample: Option<&Sample>, va
         Placeholder::Value => value.map(|value| measured.print(value)),
         Placeholder::Threshold => Some(measured.print(fires_at(rule.threshold))),
         Placeholder::Depth => stats.map(|stats| stats.depth.to_string()),
-        Placeholder::Capacity => stats
-            .and_then(|stats| stats.capacity)
-            .map(|capacity| capacity.to_string()),
-        Placeholder::Oldest => stats
-            .and_then(|stats| stats.oldest_age)
-            .map(|age| Measured::Duration.print(age.as_secs_f64())),
+        Placeholder::Capacity => stats.and_then(|stats| stats.capacity).map(|capacity| capacity.to_string()),
+        Placeholder::Oldest => {
+            stats.and_then(|stats| stats.oldest_age).map(|age| Measured::Duration.print(age.as_secs_f64()))
+        }
         // Known once there is a trend to read it off.
         Placeholder::Eta => None,
     })
@@ -40,10 +38,7 @@ mod tests {
     #[test]
     fn a_summary_says_what_is_known_and_no_more() {
         let words = "{severity}: {queue} {value} over {threshold}, {depth}/{capacity}, {oldest}, {eta}";
-        let rule = AlertRule {
-            summary: Summary::new(words).unwrap(),
-            ..rule()
-        };
+        let rule = AlertRule { summary: Summary::new(words).unwrap(), ..rule() };
         let known = summary(&rule, "crawl", Some(&sample("crawl", 0.92)), Some(0.92));
         assert_eq!(known, "warning: crawl 92% over 80%, 92/100, n/a, n/a");
         let unknown = summary(&rule, "crawl", None, None);
@@ -53,11 +48,7 @@ mod tests {
     #[test]
     fn a_value_is_shown_in_the_unit_of_its_signal() {
         let summary_of = |signal, value| {
-            let rule = AlertRule {
-                signal,
-                summary: Summary::new("{value}").unwrap(),
-                ..rule()
-            };
+            let rule = AlertRule { signal, summary: Summary::new("{value}").unwrap(), ..rule() };
             summary(&rule, "a", None, Some(value))
         };
         assert_eq!(summary_of(Signal::OldestAge, 5.0), "5s");

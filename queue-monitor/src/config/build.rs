@@ -21,14 +21,7 @@ const ALIASED: usize = 10_000;
 /// Reads `text`. `None` if there is no tree to go on with; `findings` then says why.
 pub(super) fn tree(text: &str, findings: &mut Findings) -> Option<Tree> {
     let (nodes, open, anchors) = (Vec::new(), Vec::new(), HashMap::new());
-    let mut builder = Builder {
-        nodes,
-        open,
-        anchors,
-        aliased: 0,
-        root: None,
-        findings: &mut *findings,
-    };
+    let mut builder = Builder { nodes, open, anchors, aliased: 0, root: None, findings: &mut *findings };
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
@@ -59,11 +52,8 @@ pub(super) fn tree(text: &str, findings: &mut Findings) -> Option<Tree> {
     let root =
         root.filter(|root| !matches!(&*nodes[*root].body, Body::Scalar { text, plain: true } if text.is_empty()));
     let Some(root) = root else {
-        let what = Mismatch::new(
-            "the file is empty",
-            "no keys",
-            "keys such as `interval: 10s`, or `{}` for all defaults",
-        );
+        let what =
+            Mismatch::new("the file is empty", "no keys", "keys such as `interval: 10s`, or `{}` for all defaults");
         findings.add(Place::START, "-", what);
         return None;
     };
@@ -91,11 +81,7 @@ struct Open {
 
 enum Inside {
     List(Vec<NodeId>),
-    Map {
-        entries: Vec<(Key, NodeId)>,
-        seen: HashMap<String, usize>,
-        next: Next,
-    },
+    Map { entries: Vec<(Key, NodeId)>, seen: HashMap<String, usize>, next: Next },
 }
 
 /// What the next node in a map is.
@@ -117,20 +103,8 @@ impl Builder<'_> {
                 self.refuse_tag(tag.is_some(), place);
                 if !self.take_key(&text, style, place) {
                     let verbatim = verbatim(&text, style, span);
-                    let body = Rc::new(Body::Scalar {
-                        text: text.into_owned(),
-                        plain: style == ScalarStyle::Plain,
-                    });
-                    self.complete(
-                        anchor,
-                        Node {
-                            place,
-                            body,
-                            verbatim,
-                            weight: 1,
-                            height: 0,
-                        },
-                    );
+                    let body = Rc::new(Body::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain });
+                    self.complete(anchor, Node { place, body, verbatim, weight: 1, height: 0 });
                 }
             }
             Event::SequenceStart(anchor, tag) => {
@@ -139,39 +113,15 @@ impl Builder<'_> {
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_tag(tag.is_some(), place);
-                self.open(
-                    anchor,
-                    place,
-                    Inside::Map {
-                        entries: Vec::new(),
-                        seen: HashMap::new(),
-                        next: Next::Key,
-                    },
-                )?;
+                self.open(anchor, place, Inside::Map { entries: Vec::new(), seen: HashMap::new(), next: Next::Key })?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open {
-                    place,
-                    anchor,
-                    inside,
-                    weight,
-                    height,
-                }) = self.open.pop()
-                {
+                if let Some(Open { place, anchor, inside, weight, height }) = self.open.pop() {
                     let body = match inside {
                         Inside::List(items) => Rc::new(Body::List(items)),
                         Inside::Map { entries, .. } => Rc::new(Body::Map(entries)),
                     };
-                    self.complete(
-                        anchor,
-                        Node {
-                            place,
-                            body,
-                            verbatim: None,
-                            weight,
-                            height,
-                        },
-                    );
+                    self.complete(anchor, Node { place, body, verbatim: None, weight, height });
                 }
             }
             Event::Alias(anchor) => self.follow(anchor, place)?,
@@ -184,28 +134,13 @@ impl Builder<'_> {
         if self.open.len() == DEEPEST {
             return Err(self.too_deep(place));
         }
-        self.open.push(Open {
-            place,
-            anchor,
-            inside,
-            weight: 1,
-            height: 1,
-        });
+        self.open.push(Open { place, anchor, inside, weight: 1, height: 1 });
         Ok(())
     }
 
     /// Takes a scalar as the key of the map it is in. `false` if it is none.
     fn take_key(&mut self, text: &str, style: ScalarStyle, place: Place) -> bool {
-        let Some(Open {
-            inside:
-                Inside::Map {
-                    seen,
-                    next: next @ Next::Key,
-                    ..
-                },
-            ..
-        }) = self.open.last_mut()
-        else {
+        let Some(Open { inside: Inside::Map { seen, next: next @ Next::Key, .. }, .. }) = self.open.last_mut() else {
             return false;
         };
         let refused = if text == "<<" && style == ScalarStyle::Plain {
@@ -213,20 +148,13 @@ impl Builder<'_> {
             Some(Mismatch::new("merge keys are not supported", "`<<`", accepted))
         } else if let Some(first) = seen.get(text) {
             let found = format!("the key a second time, first in line {first}");
-            Some(Mismatch::new(
-                format!("duplicate key {}", quoted(text)),
-                found,
-                "each key once",
-            ))
+            Some(Mismatch::new(format!("duplicate key {}", quoted(text)), found, "each key once"))
         } else {
             seen.insert(text.to_owned(), place.line);
             None
         };
         *next = match refused {
-            None => Next::Value(Key {
-                text: text.to_owned(),
-                place,
-            }),
+            None => Next::Value(Key { text: text.to_owned(), place }),
             Some(_) => Next::Dropped,
         };
         if let Some(what) = refused {
@@ -247,11 +175,8 @@ impl Builder<'_> {
 
     fn follow(&mut self, anchor: usize, place: Place) -> Result<(), Abandoned> {
         let Some(&id) = self.anchors.get(&anchor) else {
-            let what = Mismatch::new(
-                "an alias inside its own anchor",
-                "a value that contains itself",
-                "values that end",
-            );
+            let what =
+                Mismatch::new("an alias inside its own anchor", "a value that contains itself", "values that end");
             self.findings.add(place, &self.here(), what);
             return Err(Abandoned);
         };
@@ -266,16 +191,7 @@ impl Builder<'_> {
             return Err(self.too_deep(place));
         }
         let (weight, height) = (self.nodes[id].weight, self.nodes[id].height);
-        self.complete(
-            0,
-            Node {
-                place,
-                body: Rc::clone(&self.nodes[id].body),
-                verbatim: None,
-                weight,
-                height,
-            },
-        );
+        self.complete(0, Node { place, body: Rc::clone(&self.nodes[id].body), verbatim: None, weight, height });
         Ok(())
     }
 
@@ -295,11 +211,8 @@ impl Builder<'_> {
                 Next::Key => {
                     *next = Next::Dropped;
                     let place = self.nodes[id].place;
-                    let what = Mismatch::new(
-                        "a key has to be text",
-                        "a list, a map or an alias as a key",
-                        "`key: value`",
-                    );
+                    let what =
+                        Mismatch::new("a key has to be text", "a list, a map or an alias as a key", "`key: value`");
                     let path = self.path();
                     self.findings.add(place, &path, what);
                 }
@@ -320,20 +233,15 @@ impl Builder<'_> {
 
     fn too_deep(&mut self, place: Place) -> Abandoned {
         let accepted = format!("at most {DEEPEST} levels");
-        let what = Mismatch::new(
-            "nested too deeply",
-            format!("more than {DEEPEST} lists and maps in each other"),
-            accepted,
-        );
+        let what =
+            Mismatch::new("nested too deeply", format!("more than {DEEPEST} lists and maps in each other"), accepted);
         self.findings.add(place, "-", what);
         Abandoned
     }
 
     /// The path of the innermost open list or map.
     fn path(&self) -> String {
-        self.open
-            .split_last()
-            .map_or_else(|| "-".to_owned(), |(_, outer)| path_of(outer))
+        self.open.split_last().map_or_else(|| "-".to_owned(), |(_, outer)| path_of(outer))
     }
 
     /// The path of the node that comes next.
@@ -348,9 +256,7 @@ fn path_of(open: &[Open]) -> String {
         match &open.inside {
             Inside::List(items) if path == "-" => path = format!("[{}]", items.len()),
             Inside::List(items) => path.push_str(&format!("[{}]", items.len())),
-            Inside::Map {
-                next: Next::Value(key), ..
-            } => path = join(&path, &key.text),
+            Inside::Map { next: Next::Value(key), .. } => path = join(&path, &key.text),
             Inside::Map { .. } => {}
         }
     }
@@ -369,8 +275,5 @@ fn verbatim(text: &str, style: ScalarStyle, span: Span) -> Option<usize> {
 }
 
 fn place(span: Span) -> Place {
-    Place {
-        line: span.start.line().max(1),
-        column: span.start.col() + 1,
-    }
+    Place { line: span.start.line().max(1), column: span.start.col() + 1 }
 }

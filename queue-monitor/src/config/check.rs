@@ -25,10 +25,7 @@ pub(super) fn config(document: &Document, findings: &mut Findings) -> Config {
     Config {
         tick: check.within(&document.tick, &TICK).unwrap_or(default.tick),
         interval,
-        saturation: document
-            .saturation
-            .read()
-            .map_or(default.saturation, |(_, share)| share.0),
+        saturation: document.saturation.read().map_or(default.saturation, |(_, share)| share.0),
         peak_window: peak_window.unwrap_or(default.peak_window.max(interval)),
         alerts: check.alerts(&document.alerts),
         notify: check.notify(&document.notify),
@@ -49,11 +46,7 @@ impl Check<'_> {
     fn within(&mut self, given: &Given<Span>, range: &RangeInclusive<Duration>) -> Option<Duration> {
         let (spot, &Span(duration)) = given.read()?;
         if !range.contains(&duration) {
-            let too = if duration < *range.start() {
-                "too short"
-            } else {
-                "too long"
-            };
+            let too = if duration < *range.start() { "too short" } else { "too long" };
             let accepted = format!("{} to {}", spelt(*range.start()), spelt(*range.end()));
             self.refuse(spot, Mismatch::new(too, spelt(duration), accepted));
             return None;
@@ -63,9 +56,7 @@ impl Check<'_> {
 
     fn notify(&mut self, given: &Given<schema::Notify>) -> Notify {
         let log = given.read().and_then(|(_, notify)| notify.log.read());
-        Notify {
-            log: log.is_none_or(|(_, flag)| flag.0),
-        }
+        Notify { log: log.is_none_or(|(_, flag)| flag.0) }
     }
 
     fn http(&mut self, given: &Given<schema::Http>) -> Option<Http> {
@@ -96,10 +87,7 @@ impl Check<'_> {
     }
 
     fn missing(&mut self, spot: &Spot, key: &str, accepted: &str) {
-        self.refuse(
-            spot,
-            Mismatch::new(format!("`{key}` is missing"), "no such key", accepted),
-        );
+        self.refuse(spot, Mismatch::new(format!("`{key}` is missing"), "no such key", accepted));
     }
 
     /// `None` only if something was refused.
@@ -151,10 +139,7 @@ impl Check<'_> {
                 Spaces::Inside => ("not a name", "text on one line, without spaces around it"),
                 Spaces::Nowhere => ("not a word", "one word, such as info, warning or critical"),
             };
-            self.refuse(
-                spot,
-                Mismatch::new(message, format!("the text {}", quoted(word)), accepted),
-            );
+            self.refuse(spot, Mismatch::new(message, format!("the text {}", quoted(word)), accepted));
         }
         Some(word.as_str().into())
     }
@@ -177,83 +162,47 @@ impl Check<'_> {
 
     fn threshold(&mut self, spot: &Spot, alert: &schema::Alert, signal: Option<Signal>) -> Option<Threshold> {
         let sides = [
-            Side {
-                fire: &alert.above,
-                clear: &alert.clear_below,
-                names: ["above", "clear_below"],
-            },
-            Side {
-                fire: &alert.below,
-                clear: &alert.clear_above,
-                names: ["below", "clear_above"],
-            },
+            Side { fire: &alert.above, clear: &alert.clear_below, names: ["above", "clear_below"] },
+            Side { fire: &alert.below, clear: &alert.clear_above, names: ["below", "clear_above"] },
         ];
         let [above, below] = &sides;
         match (above.fire.is_absent(), below.fire.is_absent()) {
             (true, true) => {
                 let accepted = "`above: ` or `below: `, and a threshold";
-                self.refuse(
-                    spot,
-                    Mismatch::new("`above` or `below` is missing", "neither", accepted),
-                );
+                self.refuse(spot, Mismatch::new("`above` or `below` is missing", "neither", accepted));
                 return None;
             }
             (false, false) => {
-                let later = [above, below]
-                    .into_iter()
-                    .filter_map(|side| side.fire.read())
-                    .map(|(spot, _)| spot);
+                let later = [above, below].into_iter().filter_map(|side| side.fire.read()).map(|(spot, _)| spot);
                 if let Some(spot) = later.max_by_key(|spot| spot.place) {
-                    let what = Mismatch::new(
-                        "`above` and `below` in one alert",
-                        "both",
-                        "one of them; two alerts for both",
-                    );
+                    let what =
+                        Mismatch::new("`above` and `below` in one alert", "both", "one of them; two alerts for both");
                     self.refuse(spot, what);
                 }
                 return None;
             }
             _ => {}
         }
-        let (side, other) = if above.fire.is_absent() {
-            (below, above)
-        } else {
-            (above, below)
-        };
+        let (side, other) = if above.fire.is_absent() { (below, above) } else { (above, below) };
         if let Some((spot, _)) = other.clear.read() {
             let [fire, clear] = side.names;
             let message = format!("`{}` does not go with `{fire}`", other.names[1]);
-            self.refuse(
-                spot,
-                Mismatch::new(message, format!("`{}`", other.names[1]), format!("`{clear}`")),
-            );
+            self.refuse(spot, Mismatch::new(message, format!("`{}`", other.names[1]), format!("`{clear}`")));
         }
         let fire = self.quantity(side.fire, signal);
         let clear = self.quantity(side.clear, signal);
         let (fire, fire_text) = fire?;
-        let (clear, clear_text) = if side.clear.is_absent() {
-            (fire, fire_text)
-        } else {
-            clear?
-        };
+        let (clear, clear_text) = if side.clear.is_absent() { (fire, fire_text) } else { clear? };
         let is_above = side.names[0] == "above";
         let wrong = if is_above { clear > fire } else { clear < fire };
         if let (true, Some((spot, _))) = (wrong, side.clear.read()) {
             let [fire_name, clear_name] = side.names;
-            let (message, limit) = if is_above {
-                ("above", "at most")
-            } else {
-                ("below", "at least")
-            };
+            let (message, limit) = if is_above { ("above", "at most") } else { ("below", "at least") };
             let message = format!("`{clear_name}` lies {message} `{fire_name}`, so that it would clear while it fires");
             let accepted = format!("{limit} {}, the value of `{fire_name}`", shown(fire_text));
             self.refuse(spot, Mismatch::new(message, shown(clear_text), accepted));
         }
-        Some(if is_above {
-            Threshold::Above { fire, clear }
-        } else {
-            Threshold::Below { fire, clear }
-        })
+        Some(if is_above { Threshold::Above { fire, clear } } else { Threshold::Below { fire, clear } })
     }
 
     fn quantity<'a>(&mut self, given: &'a Given<Quantity>, signal: Option<Signal>) -> Option<(f64, &'a Scalar)> {
@@ -283,11 +232,7 @@ struct Side<'a> {
 }
 
 fn globs(given: &[Given<Pattern>]) -> Vec<Glob> {
-    given
-        .iter()
-        .filter_map(Given::read)
-        .map(|(_, pattern)| pattern.0.clone())
-        .collect()
+    given.iter().filter_map(Given::read).map(|(_, pattern)| pattern.0.clone()).collect()
 }
 
 /// A threshold as the file has it.

@@ -30,10 +30,7 @@ pub(super) struct Mismatch {
 
 impl Mismatch {
     pub(super) fn new(message: impl Into<String>, found: impl fmt::Display, accepted: impl fmt::Display) -> Self {
-        Self {
-            message: message.into(),
-            hint: format!("found {found}; accepted: {accepted}"),
-        }
+        Self { message: message.into(), hint: format!("found {found}; accepted: {accepted}") }
     }
 
     pub(super) fn suggest(mut self, instead: Option<impl fmt::Display>) -> Self {
@@ -106,11 +103,7 @@ impl ConfigErrors {
             hint: "check that the path is right and that this process may read it".to_owned(),
             excerpt: None,
         };
-        Self {
-            file: file.into(),
-            errors: vec![error],
-            unlisted: 0,
-        }
+        Self { file: file.into(), errors: vec![error], unlisted: 0 }
     }
 }
 
@@ -163,15 +156,9 @@ impl Findings {
     /// Sorts them by place and gives each its source line.
     pub(super) fn into_errors(mut self, file: &str, text: &str) -> ConfigErrors {
         // The parser may stand behind the last line when it finds that something is missing.
-        let (last, length) = lines(text)
-            .enumerate()
-            .last()
-            .map_or((1, 0), |(i, line)| (i + 1, line.chars().count()));
+        let (last, length) = lines(text).enumerate().last().map_or((1, 0), |(i, line)| (i + 1, line.chars().count()));
         for (place, ..) in self.found.iter_mut().filter(|(place, ..)| place.line > last) {
-            *place = Place {
-                line: last,
-                column: length + 1,
-            };
+            *place = Place { line: last, column: length + 1 };
         }
         self.found.sort_by_key(|(place, ..)| *place);
         let mut lines = lines(text).enumerate();
@@ -181,10 +168,7 @@ impl Findings {
         for (place, path, what) in self.found {
             if place.line > current.0 {
                 let line = lines.find(|(index, _)| index + 1 == place.line);
-                current = (
-                    place.line,
-                    line.map_or_else(Vec::new, |(_, line)| line.chars().collect()),
-                );
+                current = (place.line, line.map_or_else(Vec::new, |(_, line)| line.chars().collect()));
             }
             errors.push(ConfigError {
                 line: place.line,
@@ -195,39 +179,27 @@ impl Findings {
                 excerpt: Some(excerpt(&current.1, place.column)),
             });
         }
-        ConfigErrors {
-            file: file.into(),
-            errors,
-            unlisted: self.unlisted,
-        }
+        ConfigErrors { file: file.into(), errors, unlisted: self.unlisted }
     }
 }
 
 /// Splits as YAML does: at `\n`, `\r\n` and a lone `\r`.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n')
-        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
 /// Cuts a long line around `column` and takes out what would move the marker or the terminal.
 fn excerpt(line: &[char], column: usize) -> Excerpt {
     let length = line.len();
     let marker = column.saturating_sub(1).min(length);
-    let skipped = if length <= WIDTH {
-        0
-    } else {
-        marker.saturating_sub(WIDTH / 2)
-    };
+    let skipped = if length <= WIDTH { 0 } else { marker.saturating_sub(WIDTH / 2) };
     let printable = |c: char| match c {
         '\t' => ' ',
         c if is_unprintable(c) => '\u{fffd}',
         c => c,
     };
     let text = line.iter().skip(skipped).take(WIDTH).copied().map(printable).collect();
-    Excerpt {
-        text,
-        marker: marker - skipped,
-    }
+    Excerpt { text, marker: marker - skipped }
 }
 
 /// Control characters, and those that turn the direction of the text around or take no room.

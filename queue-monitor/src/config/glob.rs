@@ -77,18 +77,12 @@ impl Glob {
         if parts.is_empty() {
             return Err(GlobError::Empty);
         }
-        Ok(Self {
-            pattern: pattern.into(),
-            parts: parts.into(),
-        })
+        Ok(Self { pattern: pattern.into(), parts: parts.into() })
     }
 
     /// The pattern `*`.
     pub(super) fn all() -> Self {
-        Self {
-            pattern: "*".into(),
-            parts: Arc::new([Part::Any]),
-        }
+        Self { pattern: "*".into(), parts: Arc::new([Part::Any]) }
     }
 
     /// Whether `name`, as a whole, fits the pattern.
@@ -216,11 +210,7 @@ mod tests {
             ("a.b", "axb", false),
             ("**", "a", true),
         ] {
-            assert_eq!(
-                Glob::new(pattern).unwrap().matches(name),
-                expected,
-                "{pattern} on {name}"
-            );
+            assert_eq!(Glob::new(pattern).unwrap().matches(name), expected, "{pattern} on {name}");
         }
     }
 
@@ -263,11 +253,7 @@ mod tests {
         for pattern in words(b"ab*?") {
             let glob = Glob::new(&pattern).unwrap();
             for name in words(b"ab") {
-                assert_eq!(
-                    glob.matches(&name),
-                    plain(pattern.as_bytes(), name.as_bytes()),
-                    "{pattern} on {name}"
-                );
+                assert_eq!(glob.matches(&name), plain(pattern.as_bytes(), name.as_bytes()), "{pattern} on {name}");
             }
         }
     }

@@ -11,24 +11,10 @@ const LATER: [(&str, &[&str]); 3] = [
 
 /// Keys that are often indented too little or too much, and where they belong.
 const HOMES: [(&str, &[&str], &str); 4] = [
-    (
-        "Document",
-        &[
-            "tick",
-            "interval",
-            "saturation",
-            "peak_window",
-            "alerts",
-            "notify",
-            "http",
-        ],
-        "at the top level",
-    ),
+    ("Document", &["tick", "interval", "saturation", "peak_window", "alerts", "notify", "http"], "at the top level"),
     (
         "Alert",
-        &[
-            "name", "queues", "except", "signal", "above", "below", "for", "severity", "summary",
-        ],
+        &["name", "queues", "except", "signal", "above", "below", "for", "severity", "summary"],
         "in an item of `alerts:`",
     ),
     ("Notify", &["log"], "below `notify:`"),
@@ -41,27 +27,16 @@ pub(super) fn unknown(owner: &str, key: &str, known: &[&str]) -> Mismatch {
     let known = known.join(", ");
     if later {
         let hint = format!("found a key of a later version; accepted here: {known}; remove `{key}` for now");
-        return Mismatch {
-            message: format!("`{key}` is not supported by this version"),
-            hint,
-        };
+        return Mismatch { message: format!("`{key}` is not supported by this version"), hint };
     }
     let message = format!("unknown key {}", quoted(key));
     let accepted = format!("accepted here: {known}");
-    let home = HOMES
-        .iter()
-        .find(|(name, keys, _)| *name != owner && keys.contains(&key));
+    let home = HOMES.iter().find(|(name, keys, _)| *name != owner && keys.contains(&key));
     if let Some((.., home)) = home {
-        return Mismatch {
-            message,
-            hint: format!("`{key}` belongs {home}; {accepted}"),
-        };
+        return Mismatch { message, hint: format!("`{key}` belongs {home}; {accepted}") };
     }
     if let Some((key, _)) = key.split_once(':') {
-        return Mismatch {
-            message,
-            hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}"),
-        };
+        return Mismatch { message, hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}") };
     }
     let hint = match nearest(key, known.split(", ")) {
         Some(meant) => format!("did you mean `{meant}`? {accepted}"),

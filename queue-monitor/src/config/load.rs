@@ -17,22 +17,13 @@ use super::units::Scalar;
 /// Reads the whole tree. What could not be read is in `findings`.
 pub(super) fn document(tree: &Tree, findings: &mut Findings) -> Document {
     let findings = RefCell::new(findings);
-    Document::deserialize(Reader {
-        tree,
-        id: tree.root,
-        path: "-",
-        findings: &findings,
-    })
-    .unwrap_or_default()
+    Document::deserialize(Reader { tree, id: tree.root, path: "-", findings: &findings }).unwrap_or_default()
 }
 
 /// What a scalar is. `plain` if it was written without quotes.
 fn scalar(text: &str, plain: bool) -> Scalar {
     // All that is no text in YAML is made of these, so that nothing with structure gets to the parser.
-    let special = plain
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'~'));
+    let special = plain && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'~'));
     match special.then(|| serde_yaml::from_str(text)) {
         Some(Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_)))) => typed(&value),
         _ => Scalar::Text(text.to_owned()),
@@ -63,16 +54,12 @@ pub(super) fn read_again(text: &str, tree: &Tree, findings: &mut Findings) {
             }
         }
         Err(error) => {
-            let place = error.location().map_or(Place::START, |location| Place {
-                line: location.line(),
-                column: location.column(),
-            });
+            let place = error
+                .location()
+                .map_or(Place::START, |location| Place { line: location.line(), column: location.column() });
             let hint =
                 format!("found what not every reader of YAML takes: {error}; use spaces, and quotes around text");
-            let what = Mismatch {
-                message: "ambiguous YAML".to_owned(),
-                hint,
-            };
+            let what = Mismatch { message: "ambiguous YAML".to_owned(), hint };
             findings.add(place, "-", what);
         }
     }
@@ -83,10 +70,7 @@ fn difference<'t>(tree: &'t Tree, id: NodeId, value: &Value) -> Option<&'t Node>
     let node = tree.node(id);
     let same = match (&*node.body, value) {
         (Body::List(items), Value::Sequence(values)) if items.len() == values.len() => {
-            return items
-                .iter()
-                .zip(values)
-                .find_map(|(id, value)| difference(tree, *id, value));
+            return items.iter().zip(values).find_map(|(id, value)| difference(tree, *id, value));
         }
         (Body::Map(entries), Value::Mapping(values)) if entries.len() == values.len() => {
             return entries.iter().find_map(|(key, id)| match values.get(&key.text) {
@@ -124,13 +108,8 @@ impl fmt::Display for Stop {
 impl de::Error for Stop {
     fn custom<T: fmt::Display>(what: T) -> Self {
         let text = what.to_string();
-        let (message, hint) = text
-            .split_once('\n')
-            .unwrap_or((&text, "see the documentation of this key"));
-        Self::Fresh(Mismatch {
-            message: message.to_owned(),
-            hint: hint.to_owned(),
-        })
+        let (message, hint) = text.split_once('\n').unwrap_or((&text, "see the documentation of this key"));
+        Self::Fresh(Mismatch { message: message.to_owned(), hint: hint.to_owned() })
     }
 
     fn invalid_type(found: Unexpected<'_>, accepted: &dyn Expected) -> Self {
@@ -179,11 +158,8 @@ impl<'t, 'f> Reader<'t, 'f> {
             Body::Map(_) => ("a map does not belong here", "a map".to_owned()),
             Body::Scalar { text, plain } => match scalar(text, *plain) {
                 Scalar::Nothing => {
-                    let what = Mismatch::new(
-                        "the value is missing",
-                        "no value",
-                        format_args!("{expected}; or leave it out"),
-                    );
+                    let what =
+                        Mismatch::new("the value is missing", "no value", format_args!("{expected}; or leave it out"));
                     return self.noted(Err(Stop::Fresh(what)));
                 }
                 scalar => {
@@ -207,28 +183,16 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
                 Scalar::Number(number) => visitor.visit_f64(number),
                 Scalar::Text(text) => visitor.visit_string(text),
             },
-            Body::List(items) => visitor.visit_seq(Items {
-                reader: self,
-                items,
-                next: 0,
-            }),
-            Body::Map(entries) => visitor.visit_map(Entries {
-                reader: self,
-                owner: "",
-                known: &[],
-                entries,
-                value: None,
-            }),
+            Body::List(items) => visitor.visit_seq(Items { reader: self, items, next: 0 }),
+            Body::Map(entries) => {
+                visitor.visit_map(Entries { reader: self, owner: "", known: &[], entries, value: None })
+            }
         })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         match self.body() {
-            Body::List(items) => self.noted(visitor.visit_seq(Items {
-                reader: self,
-                items,
-                next: 0,
-            })),
+            Body::List(items) => self.noted(visitor.visit_seq(Items { reader: self, items, next: 0 })),
             _ => self.refuse("a list, such as `[a, b]`, or one item a line, each after `- `"),
         }
     }
@@ -243,13 +207,9 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             return visitor.visit_seq(Placed { reader: self, part: 0 });
         }
         match self.body() {
-            Body::Map(entries) => self.noted(visitor.visit_map(Entries {
-                reader: self,
-                owner: name,
-                known,
-                entries,
-                value: None,
-            })),
+            Body::Map(entries) => {
+                self.noted(visitor.visit_map(Entries { reader: self, owner: name, known, entries, value: None }))
+            }
             _ => self.refuse(keys::describe(name)),
         }
     }
@@ -311,12 +271,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_, '_> {
         };
         let path = format!("{}[{}]", self.reader.path, self.next);
         self.next += 1;
-        seed.deserialize(Reader {
-            id,
-            path: &path,
-            ..self.reader
-        })
-        .map(Some)
+        seed.deserialize(Reader { id, path: &path, ..self.reader }).map(Some)
     }
 }
 
@@ -341,10 +296,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
                 return seed.deserialize(StringDeserializer::new(key.text.clone())).map(Some);
             }
             let what = keys::unknown(self.owner, &key.text, self.known);
-            self.reader
-                .findings
-                .borrow_mut()
-                .add(key.place, &join(self.reader.path, &key.text), what);
+            self.reader.findings.borrow_mut().add(key.place, &join(self.reader.path, &key.text), what);
         }
         Ok(None)
     }
@@ -352,10 +304,6 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {
         let (key, id) = self.value.take().expect("serde asks for a value only after its key");
         let path = join(self.reader.path, &key.text);
-        seed.deserialize(Reader {
-            id: *id,
-            path: &path,
-            ..self.reader
-        })
+        seed.deserialize(Reader { id: *id, path: &path, ..self.reader })
     }
 }

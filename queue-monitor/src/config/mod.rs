@@ -109,11 +109,7 @@ impl Config {
         if findings.is_empty() {
             load::read_again(text, &tree, &mut findings);
         }
-        if findings.is_empty() {
-            Ok(config)
-        } else {
-            Err(findings.into_errors(file, text))
-        }
+        if findings.is_empty() { Ok(config) } else { Err(findings.into_errors(file, text)) }
     }
 }
 
@@ -134,9 +130,7 @@ impl Default for Config {
 /// Reads a file, but no more of it than shows that it is too large.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(text::LARGEST as u64 + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(text::LARGEST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -71,10 +71,7 @@ impl Spot {
     /// escapes.
     pub(super) fn inside(&self, character: usize) -> Place {
         match self.verbatim.checked_add(character) {
-            Some(offset) if self.verbatim != usize::MAX => Place {
-                column: self.place.column + offset,
-                ..self.place
-            },
+            Some(offset) if self.verbatim != usize::MAX => Place { column: self.place.column + offset, ..self.place },
             _ => self.place,
         }
     }
@@ -126,11 +123,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
                     return Err(A::Error::invalid_length(0, &self));
                 };
                 let verbatim = parts.next_element()?.unwrap_or(usize::MAX);
-                let spot = Spot {
-                    place: Place { line, column },
-                    path,
-                    verbatim,
-                };
+                let spot = Spot { place: Place { line, column }, path, verbatim };
                 Ok(match parts.next_element() {
                     Ok(Some(value)) => Given::Read(spot, value),
                     _ => Given::Refused,

@@ -34,14 +34,8 @@ pub enum Measured {
 
 impl Signal {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
-        Self::Utilization,
-        Self::Depth,
-        Self::Growth,
-        Self::OldestAge,
-        Self::DropRate,
-        Self::Stalled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Utilization, Self::Depth, Self::Growth, Self::OldestAge, Self::DropRate, Self::Stalled];
 
     /// Its name in the file.
     pub fn as_str(self) -> &'static str {
@@ -100,11 +94,7 @@ fn short(value: f64) -> String {
         4
     };
     let text = format!("{value:.digits$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 

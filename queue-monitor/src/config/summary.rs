@@ -175,12 +175,9 @@ impl Summary {
                     text(" items"),
                 ]
             }
-            Signal::OldestAge => vec![
-                text("the oldest item in "),
-                filled(Queue),
-                text(" has waited for "),
-                filled(Value),
-            ],
+            Signal::OldestAge => {
+                vec![text("the oldest item in "), filled(Queue), text(" has waited for "), filled(Value)]
+            }
             Signal::DropRate => vec![filled(Queue), text(" drops "), filled(Value)],
             Signal::Stalled => {
                 vec![
@@ -243,10 +240,7 @@ mod tests {
     fn every_placeholder_can_be_written() {
         for placeholder in Placeholder::ALL {
             let summary = Summary::new(&format!("{{{}}}", placeholder.as_str())).unwrap();
-            assert_eq!(
-                summary.render(|asked| (asked == placeholder).then(|| "x".to_owned())),
-                "x"
-            );
+            assert_eq!(summary.render(|asked| (asked == placeholder).then(|| "x".to_owned())), "x");
         }
     }
 
@@ -261,11 +255,7 @@ mod tests {
             ("a }", "`}` has no `{` before it", 2, None),
         ] {
             let error = Summary::new(template).unwrap_err();
-            assert_eq!(
-                (error.to_string().as_str(), error.at(), error.nearest()),
-                (message, at, meant),
-                "{template}"
-            );
+            assert_eq!((error.to_string().as_str(), error.at(), error.nearest()), (message, at, meant), "{template}");
         }
     }
 

@@ -8,10 +8,7 @@ use super::error::{Mismatch, Place, lines};
 pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     let info = error.info();
     let marker = error.marker();
-    let place = Place {
-        line: marker.line().max(1),
-        column: marker.col() + 1,
-    };
+    let place = Place { line: marker.line().max(1), column: marker.col() + 1 };
     let line = lines(text).nth(place.line - 1).unwrap_or_default();
     let at = |column: usize| column.checked_sub(1).and_then(|index| line.chars().nth(index));
     let back = |column: usize| Place { column, ..place };
@@ -20,38 +17,20 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     if has(&["tab"]) {
         let indented = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
         let place = indented.map_or(place, |index| back(index + 1));
-        return (
-            place,
-            told("a tab where YAML takes only spaces", "a tab; accepted: spaces"),
-        );
+        return (place, told("a tab where YAML takes only spaces", "a tab; accepted: spaces"));
     }
     if has(&["anchor", "alias"]) {
-        let place = if at(place.column) == Some('*') {
-            place
-        } else {
-            back(place.column.saturating_sub(1).max(1))
-        };
+        let place = if at(place.column) == Some('*') { place } else { back(place.column.saturating_sub(1).max(1)) };
         return match at(place.column) {
             Some('*') => (
                 place,
-                told(
-                    "`*` begins an alias, and there is no such anchor",
-                    "`*` without quotes; write globs as `\"*\"`",
-                ),
+                told("`*` begins an alias, and there is no such anchor", "`*` without quotes; write globs as `\"*\"`"),
             ),
-            _ => (
-                place,
-                told(
-                    "`&` begins an anchor",
-                    "`&` without a name; put text that begins with it in quotes",
-                ),
-            ),
+            _ => (place, told("`&` begins an anchor", "`&` without a name; put text that begins with it in quotes")),
         };
     }
-    let opened = line
-        .split_once(": ")
-        .map(|(_, value)| value.trim_start())
-        .filter(|value| value.starts_with(['{', '[']));
+    let opened =
+        line.split_once(": ").map(|(_, value)| value.trim_start()).filter(|value| value.starts_with(['{', '[']));
     let what = if has(&["expected key", "mapping values", "illegal placement"]) && opened.is_some_and(goes_on) {
         told(
             "text goes on behind a closing bracket",
@@ -72,35 +51,20 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
              same column",
         )
     } else if has(&["indentation in quoted", "end of stream", "document indicator"]) {
-        told(
-            "a quote is not closed",
-            "an opening quote; accepted: text with a quote at its end",
-        )
+        told("a quote is not closed", "an opening quote; accepted: text with a quote at its end")
     } else if has(&["expected ',' or", "indentation in flow", "flow"]) {
-        told(
-            "a bracket is not closed, or a comma is missing",
-            "no `,` and no `]` or `}`; close what was opened before",
-        )
+        told("a bracket is not closed, or a comma is missing", "no `,` and no `]` or `}`; close what was opened before")
     } else if has(&["only valid inside a block"]) {
-        told(
-            "a bracket is not closed",
-            "a new list item inside brackets; close what was opened in the lines before",
-        )
+        told("a bracket is not closed", "a new list item inside brackets; close what was opened in the lines before")
     } else if has(&["scanning a block scalar"]) {
-        told(
-            "text behind `|` or `>`",
-            "text where a line has to end; put text that begins with such a sign in quotes",
-        )
+        told("text behind `|` or `>`", "text where a line has to end; put text that begins with such a sign in quotes")
     } else if has(&["comment"]) {
         told(
             "a comment cannot stand here",
             "`#` without a space before it, or within text; put text with `#` in quotes",
         )
     } else if has(&["directive"]) {
-        told(
-            "a line cannot begin with `%`",
-            "the sign of a directive; put text that begins with it in quotes",
-        )
+        told("a line cannot begin with `%`", "the sign of a directive; put text that begins with it in quotes")
     } else if has(&["<document start>"]) {
         told(
             "text goes on where the first value has ended",
@@ -112,20 +76,11 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             "nothing where a value has to be; check the commas, and close what was opened before",
         )
     } else if has(&["block sequence entries"]) {
-        told(
-            "a list cannot begin here",
-            "`- ` behind other text; begin a line with it, or write `[a, b]`",
-        )
+        told("a list cannot begin here", "`- ` behind other text; begin a line with it, or write `[a, b]`")
     } else if has(&["misplaced bracket"]) {
-        told(
-            "a bracket is closed that was not opened",
-            "a closing bracket; put text that begins with it in quotes",
-        )
+        told("a bracket is closed that was not opened", "a closing bracket; put text that begins with it in quotes")
     } else if has(&["escape", "hexadecimal"]) {
-        told(
-            "unknown escape in double quotes",
-            "a backslash; write it twice, or use single quotes",
-        )
+        told("unknown escape in double quotes", "a backslash; write it twice, or use single quotes")
     } else if has(&["trailing content"]) {
         told(
             "text goes on behind the closing quote",
@@ -133,22 +88,13 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
         )
     } else if has(&["unexpected character", "cannot start"]) {
         let found = at(place.column).map_or_else(|| "this".to_owned(), |c| format!("`{c}`"));
-        told(
-            &format!("text without quotes cannot begin with {found}"),
-            &format!("{found}; put the text in quotes"),
-        )
+        told(&format!("text without quotes cannot begin with {found}"), &format!("{found}; put the text in quotes"))
     } else if has(&["recursion"]) {
-        told(
-            "nested too deeply",
-            "too many brackets in each other; accepted: at most 32 levels",
-        )
+        told("nested too deeply", "too many brackets in each other; accepted: at most 32 levels")
     } else {
         let hint =
             format!("found something that no reader of YAML takes: {info}; quotes around a value make it plain text");
-        Mismatch {
-            message: "not valid YAML".to_owned(),
-            hint,
-        }
+        Mismatch { message: "not valid YAML".to_owned(), hint }
     };
     (place, what)
 }
@@ -162,8 +108,5 @@ fn goes_on(value: &str) -> bool {
 }
 
 fn told(message: &str, found: &str) -> Mismatch {
-    Mismatch {
-        message: message.to_owned(),
-        hint: format!("found {found}"),
-    }
+    Mismatch { message: message.to_owned(), hint: format!("found {found}") }
 }

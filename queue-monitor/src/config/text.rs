@@ -13,11 +13,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, (Place, Mismatch)> {
         return Err((Place::START, what));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let what = Mismatch::new(
-            "the file is not UTF-8",
-            "the byte order mark of UTF-16",
-            "UTF-8; save it as UTF-8",
-        );
+        let what = Mismatch::new("the file is not UTF-8", "the byte order mark of UTF-16", "UTF-8; save it as UTF-8");
         return Err((Place::START, what));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -34,10 +30,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, (Place, Mismatch)> {
         Some((at, c)) => {
             let found = format!("U+{:04X}", u32::from(c));
             let accepted = "text; inside double quotes it can be written as an escape such as \"\\x1b\"";
-            Err((
-                end_of(&text[..at]),
-                Mismatch::new("a control character is no text", found, accepted),
-            ))
+            Err((end_of(&text[..at]), Mismatch::new("a control character is no text", found, accepted)))
         }
     }
 }
@@ -56,10 +49,7 @@ fn is_text(c: char) -> bool {
 fn end_of(text: &str) -> Place {
     let lines = super::error::lines(text);
     let (line, last) = lines.enumerate().last().unwrap_or_default();
-    Place {
-        line: line + 1,
-        column: last.chars().count() + 1,
-    }
+    Place { line: line + 1, column: last.chars().count() + 1 }
 }
 
 #[cfg(test)]

@@ -53,11 +53,7 @@ impl Tree {
 /// Appends a key to a path.
 pub(super) fn join(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    let key = if plain && key.len() <= 64 {
-        key.to_owned()
-    } else {
-        format!("[{}]", quoted(key).replace('`', "\""))
-    };
+    let key = if plain && key.len() <= 64 { key.to_owned() } else { format!("[{}]", quoted(key).replace('`', "\"")) };
     match path {
         "-" | "" => key,
         path if key.starts_with('[') => format!("{path}{key}"),

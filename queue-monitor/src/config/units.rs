@@ -85,11 +85,7 @@ pub(super) fn share(value: &Scalar) -> Result<f64, Mismatch> {
         Scalar::Number(number) if *number > 1.0 && *number <= 100.0 => Some(format!("{number}%")),
         _ => None,
     };
-    let message = if percent < 0.0 {
-        "a share cannot be negative"
-    } else {
-        "a share cannot be more than 1, the whole"
-    };
+    let message = if percent < 0.0 { "a share cannot be negative" } else { "a share cannot be more than 1, the whole" };
     Err(mismatch(message).suggest(meant))
 }
 
@@ -102,22 +98,16 @@ pub(super) fn threshold(value: &Scalar, signal: Signal) -> Result<f64, Mismatch>
         Measured::Rate => "a number of items a second, such as 3.5",
     };
     match value {
-        Scalar::Number(number) if !number.is_finite() => Err(Mismatch::new(
-            "nothing can be compared with this number",
-            value,
-            accepted,
-        )),
+        Scalar::Number(number) if !number.is_finite() => {
+            Err(Mismatch::new("nothing can be compared with this number", value, accepted))
+        }
         Scalar::Number(number) if *number < 0.0 && !signal.has_negatives() => {
             Err(Mismatch::new(format!("`{signal}` is never negative"), value, accepted))
         }
         Scalar::Number(number) => Ok(*number),
         Scalar::Text(text) => {
             let plain = text.trim().trim_end_matches("/s").replace(['_', ','], "");
-            let message = if decimal(text).is_some() {
-                QUOTED
-            } else {
-                "not a number"
-            };
+            let message = if decimal(text).is_some() { QUOTED } else { "not a number" };
             Err(Mismatch::new(message, value, accepted).suggest(decimal(plain.trim())))
         }
         _ => Err(Mismatch::new("not a number", value, accepted)),
@@ -139,13 +129,7 @@ pub(super) fn spelt(duration: Duration) -> String {
 }
 
 /// From the largest on: the order in which a duration names them. In milliseconds.
-const UNITS: [(&str, u64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Parses `1m30s`: whole numbers with units, each unit once, the larger before the smaller.
 fn parse_duration(text: &str) -> Result<Duration, &'static str> {
@@ -175,9 +159,7 @@ fn parse_duration(text: &str) -> Result<Duration, &'static str> {
             });
         };
         let number: u64 = number.parse().map_err(|_| "longer than 365 days")?;
-        let millis = number
-            .checked_mul(units[index].1)
-            .and_then(|millis| total.checked_add(millis));
+        let millis = number.checked_mul(units[index].1).and_then(|millis| total.checked_add(millis));
         total = millis.ok_or("longer than 365 days")?;
         units = &units[index + 1..];
         rest = behind;
@@ -202,10 +184,7 @@ fn respell(text: &str) -> Option<String> {
         "w" | "week" | "weeks" => return decimal(number).map(|weeks| format!("{}d", weeks * 7.0)),
         _ => return Some(plain),
     };
-    let millis = UNITS
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, millis)| *millis)?;
+    let millis = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, millis)| *millis)?;
     let duration = decimal(number)? * Duration::from_millis(millis).as_secs_f64();
     Duration::try_from_secs_f64(duration).ok().map(spelt)
 }
@@ -213,11 +192,7 @@ fn respell(text: &str) -> Option<String> {
 /// Parses digits with or without a point, and nothing else that a float may be.
 fn decimal(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.starts_with(|c: char| c.is_ascii_digit());
-    if plain && text.len() <= 20 {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if plain && text.len() <= 20 { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -260,16 +235,8 @@ mod tests {
             (text("1.5s"), "a duration has no decimal point", Some("1s500ms")),
             (text("2w"), "unknown unit of time", Some("14d")),
             (text("3 months"), "not a duration", None),
-            (
-                text("30s1m"),
-                "the units of a duration come once each, the largest first",
-                None,
-            ),
-            (
-                text("1s1s"),
-                "the units of a duration come once each, the largest first",
-                None,
-            ),
+            (text("30s1m"), "the units of a duration come once each, the largest first", None),
+            (text("1s1s"), "the units of a duration come once each, the largest first", None),
             (text("-5s"), "a duration cannot be negative", None),
             (text("366d"), "longer than 365 days", None),
             (text("99999999999999999999d"), "longer than 365 days", None),
@@ -278,10 +245,7 @@ mod tests {
         ] {
             let mismatch = duration(&written).unwrap_err();
             assert_eq!(mismatch.message, message, "{written}");
-            let suggestion = mismatch
-                .hint
-                .split_once("did you mean `")
-                .map(|(_, rest)| rest.trim_end_matches("`?"));
+            let suggestion = mismatch.hint.split_once("did you mean `").map(|(_, rest)| rest.trim_end_matches("`?"));
             assert_eq!(suggestion, meant, "{written}");
         }
     }
@@ -304,16 +268,8 @@ mod tests {
     #[test]
     fn what_is_no_share_says_why_and_what_was_meant() {
         for (written, message, meant) in [
-            (
-                Scalar::Number(90.0),
-                "a share cannot be more than 1, the whole",
-                Some("90%"),
-            ),
-            (
-                Scalar::Number(1.5),
-                "a share cannot be more than 1, the whole",
-                Some("1.5%"),
-            ),
+            (Scalar::Number(90.0), "a share cannot be more than 1, the whole", Some("90%")),
+            (Scalar::Number(1.5), "a share cannot be more than 1, the whole", Some("1.5%")),
             (Scalar::Number(150.0), "a share cannot be more than 1, the whole", None),
             (Scalar::Number(-0.1), "a share cannot be negative", None),
             (Scalar::Number(f64::NAN), "not a share", None),
@@ -329,10 +285,7 @@ mod tests {
         ] {
             let mismatch = share(&written).unwrap_err();
             assert_eq!(mismatch.message, message, "{written}");
-            let suggestion = mismatch
-                .hint
-                .split_once("did you mean `")
-                .map(|(_, rest)| rest.trim_end_matches("`?"));
+            let suggestion = mismatch.hint.split_once("did you mean `").map(|(_, rest)| rest.trim_end_matches("`?"));
             assert_eq!(suggestion, meant, "{written}");
         }
     }
@@ -345,16 +298,8 @@ mod tests {
         assert_eq!(threshold(&Scalar::Number(-2.5), Signal::Growth), Ok(-2.5));
         for (written, signal, message) in [
             (Scalar::Number(-1.0), Signal::Depth, "`depth` is never negative"),
-            (
-                Scalar::Number(f64::NAN),
-                Signal::Depth,
-                "nothing can be compared with this number",
-            ),
-            (
-                Scalar::Number(f64::INFINITY),
-                Signal::Growth,
-                "nothing can be compared with this number",
-            ),
+            (Scalar::Number(f64::NAN), Signal::Depth, "nothing can be compared with this number"),
+            (Scalar::Number(f64::INFINITY), Signal::Growth, "nothing can be compared with this number"),
             (text("3.5/s"), Signal::DropRate, "not a number"),
             (text("80%"), Signal::Depth, "not a number"),
             (Scalar::Number(5.0), Signal::Stalled, "a duration needs a unit"),

@@ -49,11 +49,7 @@ pub(super) fn flag(scalar: Scalar) -> Result<bool, Mismatch> {
         _ => None,
     };
     let quoted = matches!(&scalar, Scalar::Text(text) if text == "true" || text == "false");
-    let message = if quoted {
-        "quotes make text of this"
-    } else {
-        "neither true nor false"
-    };
+    let message = if quoted { "quotes make text of this" } else { "neither true nor false" };
     Err(Mismatch::new(message, scalar, "true, false").suggest(meant))
 }
 
@@ -83,10 +79,7 @@ pub(super) fn address(scalar: Scalar) -> Result<SocketAddr, Mismatch> {
                 return Ok(address);
             }
             let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-            let named = !host.is_empty()
-                && host
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+            let named = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
             match (text.parse::<IpAddr>(), port.parse::<u16>()) {
                 (Ok(address), _) => ("the port is missing", Some(SocketAddr::new(address, PORT))),
                 (_, Ok(port)) if host.is_empty() => ("the address is missing", local(port)),
@@ -100,14 +93,7 @@ pub(super) fn address(scalar: Scalar) -> Result<SocketAddr, Mismatch> {
         }
         Scalar::Number(number) => {
             let port = (1.0..=65_535.0).contains(number) && number.fract() == 0.0;
-            (
-                "the address is missing",
-                if port {
-                    format!("127.0.0.1:{number}").parse().ok()
-                } else {
-                    None
-                },
-            )
+            ("the address is missing", if port { format!("127.0.0.1:{number}").parse().ok() } else { None })
         }
         _ => ("not an address with a port", None),
     };

@@ -20,35 +20,22 @@ pub fn router(handle: &MonitorHandle) -> Router {
 }
 
 pub(crate) fn routes(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(health))
-        .with_state(shared)
+    Router::new().route("/metrics", get(metrics)).route("/healthz", get(health)).with_state(shared)
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let page = tokio::task::spawn_blocking(move || queue_metrics::encode(&shared.registry)).await;
     match page {
         Ok(page) => ([(header::CONTENT_TYPE, queue_metrics::CONTENT_TYPE)], page).into_response(),
-        Err(error) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the registry cannot be read: {error}\n"),
-        )
-            .into_response(),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("the registry cannot be read: {error}\n")).into_response()
+        }
     }
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let (code, page) = report(shared.status());
-    (
-        code,
-        [
-            (header::CONTENT_TYPE, "application/json"),
-            (header::CACHE_CONTROL, "no-store"),
-        ],
-        page,
-    )
-        .into_response()
+    (code, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
 /// Unwell if there has been no good pass for three intervals, and a second for a busy machine.
@@ -75,23 +62,12 @@ mod tests {
 
     fn status(running: bool, since_last: u64) -> MonitorStatus {
         let (interval, since_last_pass) = (Duration::from_secs(10), Duration::from_secs(since_last));
-        MonitorStatus {
-            running,
-            passes: 7,
-            failures: 1,
-            interval,
-            since_last_pass,
-        }
+        MonitorStatus { running, passes: 7, failures: 1, interval, since_last_pass }
     }
 
     #[test]
     fn health_is_a_recent_pass_of_a_running_monitor() {
-        let cases = [
-            (true, 0, 200, "ok"),
-            (true, 31, 200, "ok"),
-            (true, 32, 503, "late"),
-            (false, 0, 503, "stopped"),
-        ];
+        let cases = [(true, 0, 200, "ok"), (true, 31, 200, "ok"), (true, 32, 503, "late"), (false, 0, 503, "stopped")];
         for (running, since_last, code, word) in cases {
             let (answered, page) = report(status(running, since_last));
             assert_eq!(answered.as_u16(), code, "running {running}, {since_last} s ago: {page}");

@@ -48,19 +48,11 @@ impl Server {
         let listener = StdListener::bind(listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_blocking_threads(2)
-            .build()?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(2).build()?;
         let (stop, stopped) = oneshot::channel();
         let named = thread::Builder::new().name("queue-monitor-http".to_owned());
         let thread = named.spawn(move || run(runtime, listener, router, stopped))?;
-        Ok(Self {
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -122,11 +114,7 @@ impl House {
     fn admit(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: &Router) {
         self.guests.retain(|guest| !guest.task.is_finished());
         if self.guests.len() >= CONNECTIONS {
-            match self
-                .guests
-                .iter()
-                .position(|guest| !guest.heard.load(Ordering::Relaxed))
-            {
+            match self.guests.iter().position(|guest| !guest.heard.load(Ordering::Relaxed)) {
                 Some(oldest) => self.guests.remove(oldest).task.abort(),
                 None => return,
             }
@@ -171,9 +159,7 @@ fn refuse(request: &Request<Incoming>) -> Option<Response<Body>> {
     };
     let mut response = Response::new(Body::from(words));
     *response.status_mut() = code;
-    response
-        .headers_mut()
-        .insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
     Some(response)
 }
 

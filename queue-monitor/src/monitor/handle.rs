@@ -53,9 +53,7 @@ impl MonitorHandle {
     fn read_again(&self) -> Result<(), ReloadError> {
         let file = self.file.as_ref().ok_or(ReloadError::NoFile)?;
         let config = Config::from_yaml_file(file).map_err(ReloadError::Config)?;
-        self.shared.order_reload(config, |http| {
-            Endpoint::open(http, &self.shared).map_err(ReloadError::Listen)
-        })
+        self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
     }
 
     /// The alerts that are not ok, as the last pass left them.

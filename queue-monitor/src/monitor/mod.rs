@@ -57,10 +57,7 @@ impl Monitor {
     /// Every error of the file, with line and column; or why it cannot be read.
     pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
         let path = path.as_ref();
-        Ok(Self {
-            file: Some(path.to_owned()),
-            ..Self::new(Config::from_yaml_file(path)?)
-        })
+        Ok(Self { file: Some(path.to_owned()), ..Self::new(Config::from_yaml_file(path)?) })
     }
 
     /// Reads the configuration from text.
@@ -76,19 +73,12 @@ impl Monitor {
     /// It is not checked as a file is: a threshold that is NaN never fires, an interval of less than a millisecond
     /// counts as one, and a saturation or a peak window that the registry refuses panics when the monitor is spawned.
     pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            file: None,
-            registry: Registry::global(),
-        }
+        Self { config, file: None, registry: Registry::global() }
     }
 
     /// Watches this registry in place of [`Registry::global`].
     pub fn registry(self, registry: &Registry) -> Self {
-        Self {
-            registry: registry.clone(),
-            ..self
-        }
+        Self { registry: registry.clone(), ..self }
     }
 
     /// Starts the monitor, on a thread of its own. It needs no runtime.

@@ -38,15 +38,7 @@ impl Run {
         ending: watch::Sender<()>,
     ) -> Self {
         let alerts = Alerts::new(config.alerts.clone());
-        let run = Self {
-            shared,
-            look,
-            config,
-            sampler: Sampler::default(),
-            alerts,
-            endpoint,
-            _ending: ending,
-        };
+        let run = Self { shared, look, config, sampler: Sampler::default(), alerts, endpoint, _ending: ending };
         run.apply_settings();
         run
     }
@@ -158,6 +150,5 @@ impl Drop for Run {
 
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("(no words)")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(no words)")
 }

@@ -92,11 +92,7 @@ impl Shared {
         Self {
             registry,
             begun: Instant::now(),
-            orders: Mutex::new(Orders {
-                stop: false,
-                reload: None,
-                http,
-            }),
+            orders: Mutex::new(Orders { stop: false, reload: None, http }),
             ordered: Condvar::new(),
             view: Mutex::new(view),
         }
@@ -121,11 +117,7 @@ impl Shared {
             if left.is_zero() {
                 return Wake::Due;
             }
-            orders = self
-                .ordered
-                .wait_timeout(orders, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            orders = self.ordered.wait_timeout(orders, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -144,11 +136,7 @@ impl Shared {
         if orders.stop {
             return Err(ReloadError::Stopped);
         }
-        let endpoint = if orders.http == config.http {
-            None
-        } else {
-            Some(open(config.http.as_ref())?)
-        };
+        let endpoint = if orders.http == config.http { None } else { Some(open(config.http.as_ref())?) };
         orders.http.clone_from(&config.http);
         // One that was ordered and not yet taken: its endpoint is newer than the one that is open.
         let endpoint = endpoint.or_else(|| orders.reload.take().and_then(|reload| reload.endpoint));

@@ -27,16 +27,8 @@ impl Stage {
             Ok(snapshot) => snapshot.expect("a source that panics"),
             Err(_) => Vec::new(),
         };
-        let handle = Monitor::new(config())
-            .registry(&registry)
-            .start(Box::new(look))
-            .unwrap();
-        Self {
-            events: handle.subscribe(),
-            handle,
-            registry,
-            snapshots,
-        }
+        let handle = Monitor::new(config()).registry(&registry).start(Box::new(look)).unwrap();
+        Self { events: handle.subscribe(), handle, registry, snapshots }
     }
 
     fn sees(&self, depth: usize) {
@@ -55,26 +47,12 @@ impl Stage {
 
 /// More than 80 items deep: a signal that the first sample has already.
 fn config() -> Config {
-    let deep = AlertRule {
-        signal: Signal::Depth,
-        threshold: Threshold::Above {
-            fire: 80.0,
-            clear: 80.0,
-        },
-        ..rule()
-    };
-    Config {
-        interval: Duration::from_millis(1),
-        alerts: vec![deep],
-        ..Config::default()
-    }
+    let deep = AlertRule { signal: Signal::Depth, threshold: Threshold::Above { fire: 80.0, clear: 80.0 }, ..rule() };
+    Config { interval: Duration::from_millis(1), alerts: vec![deep], ..Config::default() }
 }
 
 fn wait(future: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future);
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future);
 }
 
 /// A file of the test's own, gone with it.
@@ -106,10 +84,7 @@ fn what_a_pass_finds_reaches_subscribers_handles_and_the_registry() {
     assert_eq!(stage.handle.samples()[0].stats.depth, 90);
     assert_eq!(stage.handle.alerts()[0].summary, "a is 90 full (90/100)");
     let published = stage.registry.published();
-    assert_eq!(
-        (published.samples[0].stats.depth, published.alerts[0].phase),
-        (90, Firing)
-    );
+    assert_eq!((published.samples[0].stats.depth, published.alerts[0].phase), (90, Firing));
     let fired = published.transitions.iter().find(|count| count.to == Firing);
     assert_eq!(fired.unwrap().count, 1);
 }
@@ -153,13 +128,7 @@ fn a_log_that_panics_does_not_end_the_monitor() {
     let shared = Arc::new(Shared::new(Registry::new(), HOUR, None));
     let mut events = shared.subscribe();
     let look = Box::new(move || next.recv().unwrap_or_default());
-    let run = Run::new(
-        Arc::clone(&shared),
-        look,
-        config(),
-        Endpoint::default(),
-        watch::channel(()).0,
-    );
+    let run = Run::new(Arc::clone(&shared), look, config(), Endpoint::default(), watch::channel(()).0);
     for depth in [90, 10] {
         snapshots.send(vec![family("a", depth)]).unwrap();
     }
@@ -179,12 +148,7 @@ fn a_log_that_panics_does_not_end_the_monitor() {
 
 #[test]
 fn the_monitor_runs_on_without_its_handle() {
-    let Stage {
-        handle,
-        snapshots,
-        mut events,
-        ..
-    } = Stage::new();
+    let Stage { handle, snapshots, mut events, .. } = Stage::new();
     drop(handle);
     for depth in [90, 10] {
         snapshots.send(Some(vec![family("a", depth)])).unwrap();
@@ -195,51 +159,30 @@ fn the_monitor_runs_on_without_its_handle() {
 #[test]
 fn shutdown_wakes_a_monitor_that_sleeps_and_closes_what_it_told() {
     let registry = Registry::new();
-    let config = Config {
-        interval: HOUR,
-        ..config()
-    };
+    let config = Config { interval: HOUR, ..config() };
     let look = || vec![family("a", 90)];
     let handle = Monitor::new(config).registry(&registry).start(Box::new(look)).unwrap();
     let mut events = handle.subscribe();
     wait(handle.shutdown());
     wait(handle.clone().shutdown());
     while events.blocking_recv().is_ok() {}
-    assert!(
-        handle.subscribe().blocking_recv().is_err(),
-        "nobody waits for a monitor that has ended"
-    );
+    assert!(handle.subscribe().blocking_recv().is_err(), "nobody waits for a monitor that has ended");
     assert!(!handle.status().running);
     let published = registry.published();
-    assert_eq!(
-        (published.samples.len(), published.alerts.len()),
-        (0, 0),
-        "no level without a keeper"
-    );
+    assert_eq!((published.samples.len(), published.alerts.len()), (0, 0), "no level without a keeper");
 }
 
 #[test]
 fn a_reload_wakes_a_monitor_that_sleeps() {
     let look = || vec![family("a", 90)];
-    let handle = Monitor::new(Config {
-        interval: HOUR,
-        ..config()
-    })
-    .registry(&Registry::new());
+    let handle = Monitor::new(Config { interval: HOUR, ..config() }).registry(&Registry::new());
     let handle = handle.start(Box::new(look)).unwrap();
     let mut events = handle.subscribe();
     while handle.alerts().is_empty() {
         thread::yield_now();
     }
-    let none = Config {
-        alerts: Vec::new(),
-        interval: HOUR * 2,
-        ..config()
-    };
-    handle
-        .shared
-        .order_reload(none, |_| panic!("the endpoint has not changed"))
-        .unwrap();
+    let none = Config { alerts: Vec::new(), interval: HOUR * 2, ..config() };
+    handle.shared.order_reload(none, |_| panic!("the endpoint has not changed")).unwrap();
     let ended = loop {
         let transition = events.blocking_recv().unwrap();
         if transition.to == Fine {
@@ -271,10 +214,7 @@ fn a_reload_without_a_file_or_a_monitor_says_so() {
     let error = handle.reload().unwrap_err();
     assert!(error.to_string().contains("no file"), "{error}");
     let file = File::new("stopped", "interval: 1h");
-    let handle = Monitor::from_yaml_file(&file.0)
-        .unwrap()
-        .registry(&Registry::new())
-        .spawn();
+    let handle = Monitor::from_yaml_file(&file.0).unwrap().registry(&Registry::new()).spawn();
     wait(handle.shutdown());
     let error = handle.reload().unwrap_err();
     assert!(error.to_string().contains("shut down"), "{error}");
@@ -283,9 +223,7 @@ fn a_reload_without_a_file_or_a_monitor_says_so() {
 #[test]
 fn two_reloads_at_once_open_an_endpoint_once() {
     let shared = Arc::new(Shared::new(Registry::new(), HOUR, None));
-    let http = Some(crate::config::Http {
-        listen: "127.0.0.1:0".parse().unwrap(),
-    });
+    let http = Some(crate::config::Http { listen: "127.0.0.1:0".parse().unwrap() });
     let wanted = Config { http, ..config() };
     let mut opened = 0;
     for _ in 0..2 {
@@ -296,24 +234,14 @@ fn two_reloads_at_once_open_an_endpoint_once() {
         ordered.unwrap();
     }
     assert_eq!(opened, 1);
-    let shared::Wake::Reload(reload) = shared.wait_until(HOUR) else {
-        panic!("no reload")
-    };
-    assert!(
-        reload.endpoint.is_some(),
-        "the second reload must not lose what the first one opened"
-    );
+    let shared::Wake::Reload(reload) = shared.wait_until(HOUR) else { panic!("no reload") };
+    assert!(reload.endpoint.is_some(), "the second reload must not lose what the first one opened");
 }
 
 #[cfg(not(feature = "http"))]
 #[test]
 fn an_endpoint_without_the_feature_is_an_error_and_not_silence() {
-    let http = Some(crate::config::Http {
-        listen: "127.0.0.1:0".parse().unwrap(),
-    });
-    let error = Monitor::new(Config { http, ..config() })
-        .registry(&Registry::new())
-        .try_spawn()
-        .unwrap_err();
+    let http = Some(crate::config::Http { listen: "127.0.0.1:0".parse().unwrap() });
+    let error = Monitor::new(Config { http, ..config() }).registry(&Registry::new()).try_spawn().unwrap_err();
     assert!(error.to_string().contains("feature `http`"), "{error}");
 }

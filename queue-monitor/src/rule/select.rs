@@ -25,11 +25,7 @@ mod tests {
             (&[], &[], "crawl.parse", false),
         ];
         for (queues, except, queue, judged) in cases {
-            let rule = AlertRule {
-                queues: globs(queues),
-                except: globs(except),
-                ..rule()
-            };
+            let rule = AlertRule { queues: globs(queues), except: globs(except), ..rule() };
             assert_eq!(applies(&rule, queue), *judged, "{queues:?} except {except:?}: {queue}");
         }
     }

@@ -41,14 +41,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Signal; 6] = [
-        Signal::Utilization,
-        Signal::Depth,
-        Signal::Growth,
-        Signal::OldestAge,
-        Signal::DropRate,
-        Signal::Stalled,
-    ];
+    const ALL: [Signal; 6] =
+        [Signal::Utilization, Signal::Depth, Signal::Growth, Signal::OldestAge, Signal::DropRate, Signal::Stalled];
 
     fn busy() -> Sample {
         Sample {
@@ -84,15 +78,8 @@ mod tests {
     #[test]
     fn what_is_not_a_number_is_no_value() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let odd = Sample {
-                utilization: Some(value),
-                growth: Some(value),
-                ..busy()
-            };
-            assert_eq!(
-                (read(Signal::Utilization, &odd), read(Signal::Growth, &odd)),
-                (None, None)
-            );
+            let odd = Sample { utilization: Some(value), growth: Some(value), ..busy() };
+            assert_eq!((read(Signal::Utilization, &odd), read(Signal::Growth, &odd)), (None, None));
         }
     }
 
@@ -100,9 +87,6 @@ mod tests {
     fn an_empty_queue_is_zero_old_and_stalls_for_zero_seconds() {
         let mut empty = busy();
         (empty.stats.oldest_age, empty.stats.stalled) = (None, None);
-        assert_eq!(
-            (read(Signal::OldestAge, &empty), read(Signal::Stalled, &empty)),
-            (Some(0.0), Some(0.0))
-        );
+        assert_eq!((read(Signal::OldestAge, &empty), read(Signal::Stalled, &empty)), (Some(0.0), Some(0.0)));
     }
 }

@@ -56,11 +56,7 @@ impl Life {
     ///
     /// What was firing or resolving is neither any more: nobody knows. What was pending has not held.
     pub(crate) fn lose(&mut self, rule: &AlertRule, now: Duration) -> Option<AlertPhase> {
-        let forget_after = if rule.keep_firing_for.is_zero() {
-            FORGET_AFTER
-        } else {
-            rule.keep_firing_for
-        };
+        let forget_after = if rule.keep_firing_for.is_zero() { FORGET_AFTER } else { rule.keep_firing_for };
         let next = match self.phase {
             AlertPhase::Firing | AlertPhase::Resolving => AlertPhase::NoData,
             AlertPhase::NoData if now.saturating_sub(self.since) < forget_after => AlertPhase::NoData,
@@ -112,12 +108,7 @@ mod tests {
 
     fn above(fire: f64, clear: f64, hold: u64, keep: u64) -> AlertRule {
         let threshold = Threshold::Above { fire, clear };
-        AlertRule {
-            threshold,
-            hold: seconds(hold),
-            keep_firing_for: seconds(keep),
-            ..rule()
-        }
+        AlertRule { threshold, hold: seconds(hold), keep_firing_for: seconds(keep), ..rule() }
     }
 
     /// The phases after each value, one every ten seconds.
@@ -154,24 +145,13 @@ mod tests {
             (0.0, 0.75, Ok),
         ];
         for (before, now, phase) in cases {
-            assert_eq!(
-                phases(&rule, &[Some(*before), Some(*now)])[1],
-                *phase,
-                "{before} then {now}"
-            );
+            assert_eq!(phases(&rule, &[Some(*before), Some(*now)])[1], *phase, "{before} then {now}");
         }
     }
 
     #[test]
     fn below_is_the_mirror_of_above() {
-        let rule = AlertRule {
-            threshold: Threshold::Below {
-                fire: 10.0,
-                clear: 20.0,
-            },
-            hold: seconds(0),
-            ..rule()
-        };
+        let rule = AlertRule { threshold: Threshold::Below { fire: 10.0, clear: 20.0 }, hold: seconds(0), ..rule() };
         let values = [30.0, 10.0, 9.9, 10.0, 19.9, 20.0, 5.0].map(Some);
         assert_eq!(phases(&rule, &values), [Ok, Ok, Firing, Firing, Firing, Ok, Firing]);
     }
@@ -196,11 +176,7 @@ mod tests {
         let rule = above(0.8, 0.7, 0, 60);
         for back in [0.75, 0.9] {
             let values = [0.9, 0.5, back, 0.5].map(Some);
-            assert_eq!(
-                phases(&rule, &values),
-                [Firing, Resolving, Firing, Resolving],
-                "back at {back}"
-            );
+            assert_eq!(phases(&rule, &values), [Firing, Resolving, Firing, Resolving], "back at {back}");
         }
     }
 
@@ -215,12 +191,7 @@ mod tests {
         for hold in 1..20 {
             let rule = above(0.5, 0.5, hold * 10, 0);
             for high in 1..=usize::try_from(hold).unwrap() {
-                assert_eq!(
-                    times_fired(&rule, high, 1, 1),
-                    0,
-                    "for {}s, above for {high} samples",
-                    hold * 10
-                );
+                assert_eq!(times_fired(&rule, high, 1, 1), 0, "for {}s, above for {high} samples", hold * 10);
             }
             assert_eq!(times_fired(&rule, usize::try_from(hold).unwrap() + 1, 1, 1), 1);
         }
@@ -240,11 +211,7 @@ mod tests {
         for (high, low) in [(7, 1), (7, 12), (20, 5)] {
             assert_eq!(times_fired(&rule, high, low, 500), 1, "{high} up, {low} down");
         }
-        assert_eq!(
-            times_fired(&rule, 7, 13, 500),
-            500,
-            "clear for longer than keep_firing_for each time"
-        );
+        assert_eq!(times_fired(&rule, 7, 13, 500), 500, "clear for longer than keep_firing_for each time");
     }
 
     /// Whatever the values: what fires was over all along, what is over was clear all along, and neither comes late.
@@ -288,16 +255,8 @@ mod tests {
     #[test]
     fn no_value_and_no_number_never_fire_and_do_clear() {
         for nothing in [None, Some(f64::NAN)] {
-            for threshold in [
-                Threshold::Above { fire: 0.0, clear: 0.0 },
-                Threshold::Below { fire: 9.0, clear: 9.0 },
-            ] {
-                let rule = AlertRule {
-                    threshold,
-                    hold: seconds(0),
-                    keep_firing_for: seconds(0),
-                    ..rule()
-                };
+            for threshold in [Threshold::Above { fire: 0.0, clear: 0.0 }, Threshold::Below { fire: 9.0, clear: 9.0 }] {
+                let rule = AlertRule { threshold, hold: seconds(0), keep_firing_for: seconds(0), ..rule() };
                 assert_eq!(phases(&rule, &[nothing; 3]), [Ok; 3]);
                 assert_eq!(phases(&rule, &[Some(5.0), nothing]), [Firing, Ok]);
             }
@@ -310,29 +269,14 @@ mod tests {
         let mut life = Life::default();
         life.step(&rule, seconds(100), Some(1.0));
         life.step(&rule, seconds(0), Some(1.0));
-        assert_eq!(
-            life,
-            Life {
-                phase: Pending,
-                since: seconds(100)
-            }
-        );
+        assert_eq!(life, Life { phase: Pending, since: seconds(100) });
     }
 
     #[test]
     fn losing_the_samples_says_so_for_what_was_firing_and_drops_the_rest() {
-        let cases = [
-            (Ok, Ok),
-            (Pending, Ok),
-            (Firing, NoData),
-            (Resolving, NoData),
-            (NoData, NoData),
-        ];
+        let cases = [(Ok, Ok), (Pending, Ok), (Firing, NoData), (Resolving, NoData), (NoData, NoData)];
         for (phase, after) in cases {
-            let mut life = Life {
-                phase,
-                since: seconds(100),
-            };
+            let mut life = Life { phase, since: seconds(100) };
             life.lose(&above(0.5, 0.5, 0, 60), seconds(101));
             assert_eq!(life.phase, after, "{phase}");
         }
@@ -342,34 +286,18 @@ mod tests {
     fn no_data_ends_after_keep_firing_for_or_five_minutes() {
         for (keep, ends) in [(60, 60), (0, 300), (600, 600)] {
             let rule = above(0.5, 0.5, 0, keep);
-            let mut life = Life {
-                phase: NoData,
-                since: seconds(100),
-            };
+            let mut life = Life { phase: NoData, since: seconds(100) };
             assert_eq!(life.lose(&rule, seconds(100 + ends - 1)), None);
-            assert_eq!(
-                life.lose(&rule, seconds(100 + ends)),
-                Some(NoData),
-                "keep_firing_for {keep}s"
-            );
+            assert_eq!(life.lose(&rule, seconds(100 + ends)), Some(NoData), "keep_firing_for {keep}s");
         }
     }
 
     #[test]
     fn data_that_is_back_is_judged_afresh() {
         for (hold, value, after) in [(30, 1.0, Pending), (0, 1.0, Firing), (0, 0.1, Ok)] {
-            let mut life = Life {
-                phase: NoData,
-                since: seconds(0),
-            };
+            let mut life = Life { phase: NoData, since: seconds(0) };
             life.step(&above(0.5, 0.5, hold, 600), seconds(1000), Some(value));
-            assert_eq!(
-                life,
-                Life {
-                    phase: after,
-                    since: seconds(1000)
-                }
-            );
+            assert_eq!(life, Life { phase: after, since: seconds(1000) });
         }
     }
 }

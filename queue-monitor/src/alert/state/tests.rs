@@ -17,10 +17,7 @@ struct Watch {
 
 impl Watch {
     fn new(rule: AlertRule) -> Self {
-        Self {
-            alerts: Alerts::new(vec![rule]),
-            now: Duration::ZERO,
-        }
+        Self { alerts: Alerts::new(vec![rule]), now: Duration::ZERO }
     }
 
     fn pass(&mut self, samples: &[Sample]) -> Vec<(AlertPhase, AlertPhase)> {
@@ -39,27 +36,16 @@ impl Watch {
 }
 
 fn keeping(keep: u64) -> AlertRule {
-    AlertRule {
-        keep_firing_for: seconds(keep),
-        ..rule()
-    }
+    AlertRule { keep_firing_for: seconds(keep), ..rule() }
 }
 
 #[test]
 fn a_transition_says_who_when_and_how_much() {
     let mut alerts = Alerts::new(vec![rule()]);
     let changes = alerts.judge(seconds(7), &[sample("a", 0.92)]);
-    let [change] = changes.as_slice() else {
-        panic!("{changes:?}")
-    };
-    assert_eq!(
-        (&*change.alert, &*change.queue, &*change.severity),
-        ("HighUtilization", "a", "warning")
-    );
-    assert_eq!(
-        (change.from, change.to, change.at, change.value),
-        (Ok, Firing, seconds(7), Some(0.92))
-    );
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!((&*change.alert, &*change.queue, &*change.severity), ("HighUtilization", "a", "warning"));
+    assert_eq!((change.from, change.to, change.at, change.value), (Ok, Firing, seconds(7), Some(0.92)));
     assert_eq!(change.summary, "a is 92% full (92/100)");
 }
 
@@ -77,11 +63,7 @@ fn a_sample_missing_once_or_twice_changes_nothing() {
     let mut watch = Watch::new(keeping(60));
     watch.is(0.9);
     assert_eq!([watch.missing(), watch.missing(), watch.is(0.9)].concat(), []);
-    assert_eq!(
-        [watch.missing(), watch.missing(), watch.is(0.9)].concat(),
-        [],
-        "the count began anew"
-    );
+    assert_eq!([watch.missing(), watch.missing(), watch.is(0.9)].concat(), [], "the count began anew");
 }
 
 #[test]
@@ -95,20 +77,13 @@ fn a_sample_missing_three_times_is_no_data_and_not_resolved() {
         assert_eq!([watch.missing(), watch.missing()].concat(), []);
         assert_eq!(watch.missing(), [(if resolving { Resolving } else { Firing }, NoData)]);
         let active = watch.alerts.active();
-        assert_eq!(
-            (active[0].phase, active[0].value),
-            (NoData, None),
-            "still there to be seen"
-        );
+        assert_eq!((active[0].phase, active[0].value), (NoData, None), "still there to be seen");
     }
 }
 
 #[test]
 fn a_pending_alert_whose_samples_stop_never_fires() {
-    let mut watch = Watch::new(AlertRule {
-        hold: seconds(60),
-        ..rule()
-    });
+    let mut watch = Watch::new(AlertRule { hold: seconds(60), ..rule() });
     watch.is(0.9);
     let story: Vec<_> = (0..20).flat_map(|_| watch.missing()).collect();
     assert_eq!(story, [(Pending, Ok)]);
@@ -131,10 +106,7 @@ fn no_data_ends_by_itself_and_takes_its_queue_along() {
 #[test]
 fn a_queue_that_is_back_is_judged_afresh() {
     for (value, story) in [(0.9, vec![(NoData, Pending)]), (0.1, vec![(NoData, Ok)])] {
-        let mut watch = Watch::new(AlertRule {
-            hold: seconds(10),
-            ..keeping(600)
-        });
+        let mut watch = Watch::new(AlertRule { hold: seconds(10), ..keeping(600) });
         watch.is(0.9);
         assert_eq!(watch.is(0.9), [(Pending, Firing)]);
         let lost = [watch.missing(), watch.missing(), watch.missing()].concat();
@@ -149,21 +121,13 @@ fn a_name_whose_last_queue_was_shut_down_resolves() {
     watch.is(0.99);
     let mut gone = sample("a", 0.99);
     gone.stats.instances = 0;
-    let story = [
-        watch.pass(&[gone.clone()]),
-        watch.pass(&[gone.clone()]),
-        watch.pass(&[gone]),
-    ]
-    .concat();
+    let story = [watch.pass(&[gone.clone()]), watch.pass(&[gone.clone()]), watch.pass(&[gone])].concat();
     assert_eq!(story, [(Firing, Resolving), (Resolving, Ok)]);
 }
 
 #[test]
 fn an_unbounded_queue_never_fires_on_utilization() {
-    let mut watch = Watch::new(AlertRule {
-        threshold: Threshold::Below { fire: 1.0, clear: 1.0 },
-        ..rule()
-    });
+    let mut watch = Watch::new(AlertRule { threshold: Threshold::Below { fire: 1.0, clear: 1.0 }, ..rule() });
     let mut unbounded = sample("a", 1.0);
     (unbounded.stats.capacity, unbounded.utilization) = (None, None);
     let story: Vec<_> = (0..100).flat_map(|_| watch.pass(&[unbounded.clone()])).collect();
@@ -181,11 +145,7 @@ fn a_queue_that_grows_is_told_from_one_that_swings() {
     let cases: [(&str, fn(usize) -> usize, usize); 3] = [
         ("two items a second more", |pass| 20 * pass, 1),
         ("up and down by fifty", |pass| 500 + 50 * (pass % 2), 0),
-        (
-            "a burst, and then drained",
-            |pass| 400_usize.saturating_sub(30 * pass),
-            0,
-        ),
+        ("a burst, and then drained", |pass| 400_usize.saturating_sub(30 * pass), 0),
     ];
     for (flow, depth, times) in cases {
         let (mut sampler, mut watch) = (Sampler::default(), Watch::new(growing.clone()));
@@ -201,23 +161,12 @@ fn a_queue_that_grows_is_told_from_one_that_swings() {
 
 #[test]
 fn queues_and_alerts_do_not_mix() {
-    let other = AlertRule {
-        name: "Other".into(),
-        queues: globs(&["b"]),
-        ..rule()
-    };
+    let other = AlertRule { name: "Other".into(), queues: globs(&["b"]), ..rule() };
     let mut alerts = Alerts::new(vec![rule(), other]);
     let changes = alerts.judge(seconds(1), &[sample("a", 0.9), sample("b", 0.9), sample("c", 0.1)]);
     let told: Vec<_> = changes.iter().map(|change| (&*change.queue, &*change.alert)).collect();
-    assert_eq!(
-        told,
-        [("a", "HighUtilization"), ("b", "HighUtilization"), ("b", "Other")]
-    );
-    let states: Vec<_> = alerts
-        .states()
-        .iter()
-        .map(|state| (state.queue.to_string(), state.phase))
-        .collect();
+    assert_eq!(told, [("a", "HighUtilization"), ("b", "HighUtilization"), ("b", "Other")]);
+    let states: Vec<_> = alerts.states().iter().map(|state| (state.queue.to_string(), state.phase)).collect();
     let expected = [("a", Firing), ("b", Firing), ("b", Firing), ("c", Ok)];
     assert_eq!(states, expected.map(|(queue, phase)| (queue.to_owned(), phase)));
 }
@@ -226,12 +175,7 @@ fn queues_and_alerts_do_not_mix() {
 fn every_count_exists_at_zero_from_the_start() {
     let mut watch = Watch::new(rule());
     watch.is(0.1);
-    let counts: Vec<_> = watch
-        .alerts
-        .counts()
-        .iter()
-        .map(|count| (count.to, count.count))
-        .collect();
+    let counts: Vec<_> = watch.alerts.counts().iter().map(|count| (count.to, count.count)).collect();
     assert_eq!(counts, AlertPhase::ALL.map(|phase| (phase, 0)));
 }
 
@@ -263,33 +207,17 @@ fn a_reload_keeps_the_state_where_the_definition_judges_alike() {
 #[test]
 fn a_reload_ends_what_its_old_definition_said_and_judges_afresh() {
     let changed = [
-        AlertRule {
-            threshold: Threshold::Above { fire: 0.85, clear: 0.8 },
-            ..rule()
-        },
-        AlertRule {
-            severity: "critical".into(),
-            ..rule()
-        },
-        AlertRule {
-            hold: seconds(5),
-            ..rule()
-        },
-        AlertRule {
-            keep_firing_for: seconds(5),
-            ..rule()
-        },
+        AlertRule { threshold: Threshold::Above { fire: 0.85, clear: 0.8 }, ..rule() },
+        AlertRule { severity: "critical".into(), ..rule() },
+        AlertRule { hold: seconds(5), ..rule() },
+        AlertRule { keep_firing_for: seconds(5), ..rule() },
     ];
     for rule_now in changed {
         let mut watch = Watch::new(rule());
         watch.is(0.9);
         let ended = watch.alerts.reload(watch.now, vec![rule_now.clone()]);
         let [ended] = ended.as_slice() else { panic!("{ended:?}") };
-        assert_eq!(
-            (ended.from, ended.to, &*ended.severity),
-            (Firing, Ok, "warning"),
-            "under its old labels"
-        );
+        assert_eq!((ended.from, ended.to, &*ended.severity), (Firing, Ok, "warning"), "under its old labels");
         let after = if rule_now.hold.is_zero() { Firing } else { Pending };
         assert_eq!(watch.is(0.9), [(Ok, after)]);
     }
@@ -299,10 +227,7 @@ fn a_reload_ends_what_its_old_definition_said_and_judges_afresh() {
 fn a_reload_without_the_alert_ends_it_and_one_with_a_new_alert_judges_it() {
     let mut watch = Watch::new(rule());
     watch.is(0.9);
-    let new = AlertRule {
-        name: "New".into(),
-        ..rule()
-    };
+    let new = AlertRule { name: "New".into(), ..rule() };
     let ended = watch.alerts.reload(watch.now, vec![new]);
     assert_eq!((ended.len(), &*ended[0].alert, ended[0].to), (1, "HighUtilization", Ok));
     assert_eq!(watch.is(0.9), [(Ok, Firing)]);
@@ -312,13 +237,7 @@ fn a_reload_without_the_alert_ends_it_and_one_with_a_new_alert_judges_it() {
 fn counts_of_an_alert_survive_a_change_of_its_definition() {
     let mut watch = Watch::new(rule());
     watch.is(0.9);
-    watch.alerts.reload(
-        watch.now,
-        vec![AlertRule {
-            severity: "critical".into(),
-            ..rule()
-        }],
-    );
+    watch.alerts.reload(watch.now, vec![AlertRule { severity: "critical".into(), ..rule() }]);
     watch.is(0.9);
     let fired = watch.alerts.counts().into_iter().find(|count| count.to == Firing);
     assert_eq!(fired.unwrap().count, 2);

@@ -5,9 +5,7 @@ use tokio::time::Instant;
 use super::*;
 
 fn pages() -> Router {
-    Router::new()
-        .route("/page", get(|| async { "hello" }))
-        .route("/never", get(std::future::pending::<()>))
+    Router::new().route("/page", get(|| async { "hello" })).route("/never", get(std::future::pending::<()>))
 }
 
 /// A client and its connection, which is served.
@@ -41,18 +39,12 @@ async fn only_get_and_head_without_a_body_are_answered() {
         ("POST /page HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", "405"),
         ("DELETE /other HTTP/1.1\r\nhost: a\r\n\r\n", "405"),
         ("GET /page HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", "413"),
-        (
-            "GET /page HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-            "413",
-        ),
+        ("GET /page HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "413"),
         ("nonsense\r\n\r\n", "400"),
     ];
     for (request, code) in cases {
         let answer = ask(request).await;
-        assert!(
-            answer.split(' ').nth(1) == Some(code),
-            "{request:?} got {answer:?}, not {code}"
-        );
+        assert!(answer.split(' ').nth(1) == Some(code), "{request:?} got {answer:?}, not {code}");
     }
 }
 
@@ -95,10 +87,7 @@ async fn a_header_that_drips_is_not_waited_for_longer() {
 async fn who_asks_and_does_not_read_is_let_go() {
     let long = Router::new().route("/page", get(|| async { "x".repeat(1 << 20) }));
     let mut client = guest(long);
-    client
-        .write_all(b"GET /page HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .unwrap();
+    client.write_all(b"GET /page HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     sleep(LIFETIME * 2).await;
     assert!(rest(&mut client).await.len() < 1 << 20, "cut off");
 }
@@ -113,10 +102,7 @@ async fn a_full_house_closes_the_oldest_that_has_not_said_what_it_wants() {
         clients.push(client);
     }
     // The very first one is being answered, for ever.
-    clients[0]
-        .write_all(b"GET /never HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .unwrap();
+    clients[0].write_all(b"GET /never HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     while !house.guests[0].heard.load(Ordering::Relaxed) {
         yield_now().await;
     }
@@ -126,10 +112,7 @@ async fn a_full_house_closes_the_oldest_that_has_not_said_what_it_wants() {
     assert_eq!(rest(&mut clients[1]).await, "");
     assert_eq!(began.elapsed(), Duration::ZERO, "closed at once, not by its timeout");
     assert_eq!(house.guests.len(), CONNECTIONS);
-    newcomer
-        .write_all(b"GET /page HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .unwrap();
+    newcomer.write_all(b"GET /page HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     assert!(rest(&mut newcomer).await.ends_with("hello"));
 }
 
@@ -140,10 +123,7 @@ async fn a_house_full_of_those_being_answered_lets_nobody_in() {
     for at in 0..CONNECTIONS {
         let (mut client, server) = duplex(1024);
         house.admit(server, &pages());
-        client
-            .write_all(b"GET /never HTTP/1.1\r\nhost: a\r\n\r\n")
-            .await
-            .unwrap();
+        client.write_all(b"GET /never HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         while !house.guests[at].heard.load(Ordering::Relaxed) {
             yield_now().await;
         }

@@ -1,0 +1,106 @@
+//! Ctrl-C: once to finish what is under way, twice to drop it.
+
+use std::io;
+
+use tokio::signal;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::error::Fatal;
+
+/// Says whether somebody wants the crawl to end. A clone says the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Receiver<Wish>);
+
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum Wish {
+    GoOn,
+    Finish,
+    Drop,
+}
+
+impl Stop {
+    /// Listens for Ctrl-C, and for the signal by which a service is told to end.
+    ///
+    /// # Errors
+    /// If the system does not let us listen.
+    pub(crate) fn by_signals() -> Result<Self, Fatal> {
+        let mut signals =
+            Signals::listen().map_err(|error| Fatal::new(format!("cannot listen for Ctrl-C: {error}")))?;
+        let (tell, hear) = watch::channel(Wish::GoOn);
+        tokio::spawn(async move {
+            signals.next().await;
+            info!("taking in no more documents, finishing those under way (Ctrl-C again drops them)");
+            tell.send_replace(Wish::Finish);
+            signals.next().await;
+            warn!("dropping what is under way");
+            tell.send_replace(Wish::Drop);
+            tell.closed().await;
+        });
+        Ok(Self(hear))
+    }
+
+    /// Whether the crawl is to take in no more.
+    pub(crate) fn is_requested(&self) -> bool {
+        *self.0.borrow() >= Wish::Finish
+    }
+
+    /// Waits until the crawl is to take in no more.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves no trace.
+    pub(crate) async fn requested(&mut self) {
+        self.until(Wish::Finish).await;
+    }
+
+    /// Waits until everything is to be dropped.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves no trace.
+    pub(crate) async fn forced(&mut self) {
+        self.until(Wish::Drop).await;
+    }
+
+    async fn until(&mut self, wish: Wish) {
+        if self.0.wait_for(|now| *now >= wish).await.is_err() {
+            // Nobody is left who could wish for anything.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The signals that ask for an end. They are listened for from the start, so that none comes too early.
+#[cfg(unix)]
+struct Signals {
+    interrupt: signal::unix::Signal,
+    terminate: signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}

@@ -1,0 +1,183 @@
+//! Runs the real program on real input, and breaks what can break around it.
+
+mod support;
+
+use std::fs;
+
+use support::Workplace;
+
+#[test]
+fn a_directory_is_crawled_and_every_count_adds_up() {
+    let place = Workplace::new();
+    place.write_pages(30);
+    place.write("pages/latin1.html", b"<p>caf\xe9");
+    let outcome = place.crawl(&["pages", "--search", "needle"]);
+    outcome.assert_good();
+    assert_eq!(outcome.counts(), (31, 30, 1));
+    assert_eq!((place.rows("pages"), place.rows("failures")), (30, 1));
+    assert!(outcome.stdout.contains("parse     latin1.html: not UTF-8"), "{outcome}");
+    assert!(outcome.stdout.contains("1 page has \"needle\""), "{outcome}");
+    assert!(outcome.stdout.contains("Page 17\n     17.md\n"), "{outcome}");
+    assert_eq!(place.entries(), ["crawl.sqlite", "pages"]);
+}
+
+#[test]
+fn without_input_the_documents_of_all_dependencies_are_crawled() {
+    let place = Workplace::new();
+    let outcome = place.crawl(&[]);
+    outcome.assert_good();
+    let (found, stored, failed) = outcome.counts();
+    assert!(found >= 100, "{outcome}");
+    assert_eq!(found, stored + failed);
+    assert_eq!(place.rows("pages"), stored);
+}
+
+#[test]
+fn urls_that_fail_are_reported_and_the_others_stored() {
+    let place = Workplace::new();
+    let (site, closed) = (support::serve_one_page(), support::closed_port());
+    place.write("urls.txt", format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes());
+    let outcome = place.crawl(&["urls.txt", "--search", "hello"]);
+    outcome.assert_good();
+    assert_eq!(outcome.counts(), (2, 1, 1));
+    assert!(outcome.stdout.contains(&format!("download  http://{closed}/: ")), "{outcome}");
+    assert!(outcome.stdout.contains(&format!("http://{site}/page\n")), "{outcome}");
+}
+
+#[test]
+fn a_crawl_that_stores_nothing_fails_and_leaves_what_was_there() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    place.crawl(&["pages"]).assert_good();
+    place.write("urls.txt", format!("http://{}/\n", support::closed_port()).as_bytes());
+    place.crawl(&["urls.txt"]).assert_bad(&["no document could be stored", "refused"]);
+    assert_eq!(place.rows("pages"), 3);
+}
+
+#[test]
+fn bad_input_is_told_with_what_was_expected_and_leaves_nothing() {
+    let check = |arguments: &[&str], parts: &[&str]| {
+        let place = Workplace::new();
+        fs::create_dir(place.path("empty")).unwrap();
+        place.write("bad.txt", b"http://a/\nwhat is this\n");
+        place.crawl(arguments).assert_bad(parts);
+        assert_eq!(place.entries(), ["bad.txt", "empty"], "{arguments:?}");
+    };
+    check(&["missing.txt"], &["missing.txt", "one URL a line"]);
+    check(&["bad.txt"], &["bad.txt:2:", "`what is this`"]);
+    check(&["empty"], &["empty has no Markdown or HTML file"]);
+    check(&["bad.txt", "--config", "missing.yaml"], &["missing.yaml"]);
+    check(&["--search-only", "--search", "a"], &["no database at crawl.sqlite", "crawl first"]);
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let outcome = Workplace::new().crawl(&["--no-such-option"]);
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+    assert!(outcome.stderr.contains("--help"), "{outcome}");
+}
+
+#[test]
+fn a_database_that_no_crawl_wrote_is_left_alone() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    place.write("crawl.sqlite", b"a list of things that somebody wants to keep for ever");
+    place.crawl(&["pages"]).assert_bad(&["crawl.sqlite was not written by crawl", "--database"]);
+    assert!(fs::read(place.path("crawl.sqlite")).unwrap().starts_with(b"a list of things"));
+}
+
+#[test]
+fn a_database_that_is_there_can_be_searched_again_and_replaced() {
+    let place = Workplace::new();
+    place.write_pages(20);
+    place.crawl(&["pages", "--database", "a.sqlite"]).assert_good();
+    let outcome = place.run(&["--search-only", "--search", "needle", "--database", "a.sqlite"]);
+    outcome.assert_good();
+    assert!(outcome.stdout.starts_with("1 page has \"needle\""), "{outcome}");
+    place.crawl(&["pages", "--limit", "4", "--database", "a.sqlite"]).assert_good();
+    assert_eq!(support::rows(&place.path("a.sqlite"), "pages"), 4);
+}
+
+/// The limit on file sizes makes writing fail for real, without a disk to fill.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_nothing_is_half_written() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    place.crawl(&["pages"]).assert_good();
+    place.write_pages(200);
+    let outcome = place.crawl_with_files_limited_to_blocks(256, &["pages"]);
+    outcome.assert_bad(&[
+        "cannot write the database crawl.sqlite",
+        "disk",
+        "--database",
+        "nothing of this crawl was kept",
+    ]);
+    assert_eq!(place.entries(), ["crawl.sqlite", "pages"]);
+    assert_eq!(place.rows("pages"), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_finishes_what_is_under_way_and_reports() {
+    let place = Workplace::new();
+    place.write_pages(300);
+    let mut child = place.start(&["pages", "--slow-store", "20ms"]);
+    place.until_under_way();
+    child.interrupt();
+    let outcome = child.outcome();
+    outcome.assert_good();
+    let (found, stored, failed) = outcome.counts();
+    let not_started = outcome.number_before(" not started");
+    assert!(stored > 0 && not_started > 0, "{outcome}");
+    assert_eq!((found, failed), (300, 0));
+    assert_eq!(found, stored + not_started);
+    assert_eq!(place.rows("pages"), stored);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_drops_everything_and_leaves_nothing() {
+    let place = Workplace::new();
+    place.write_pages(100);
+    let mut child = place.start(&["pages", "--slow-store", "1h"]);
+    place.until_under_way();
+    child.interrupt();
+    child.until_logged("finishing those under way");
+    child.interrupt();
+    let outcome = child.outcome();
+    assert_eq!(outcome.code, Some(130), "{outcome}");
+    assert_eq!(place.entries(), ["pages"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn forever_goes_round_after_round_until_ctrl_c() {
+    let place = Workplace::new();
+    place.write_pages(10);
+    let mut child = place.start(&["pages", "--forever"]);
+    child.until_logged("a round is done");
+    child.interrupt();
+    let outcome = child.outcome();
+    outcome.assert_good();
+    assert!(outcome.number_before(" rounds") >= 2, "{outcome}");
+    assert_eq!(place.rows("pages") % 10, 0, "whole rounds, or none of the last: {outcome}");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    let outcome = place.crawl_into_closed_pipe(&["pages"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert_eq!(place.rows("pages"), 3);
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let outcome = Workplace::new().run(&["--help"]);
+    outcome.assert_good();
+    for part in ["--slow-store", "--forever", "Ctrl-C", "Exit status"] {
+        assert!(outcome.stdout.contains(part), "{part} in {outcome}");
+    }
+}
