@@ -116,7 +116,7 @@ pub static MEASURES: &[Measure] = &[
         level(v, e, |f| Some(count(f.depth_peak)));
     }),
     gauge("queue.oldest_item_age", Unit::Seconds, "Age of the item that has waited longest; 0 when empty.", |v, e| {
-        level(v, e, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64()))
+        level(v, e, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64()));
     }),
     gauge("queue.waiters", Unit::Count, "Tasks and threads blocked now.", |v, e| {
         sides(v, e, alive, |f| count(f.waiting_putters), |f| count(f.waiting_getters));

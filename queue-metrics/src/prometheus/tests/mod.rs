@@ -3,6 +3,7 @@
 mod hostile;
 mod parser;
 mod promtool;
+mod queues;
 
 use std::sync::Arc;
 use std::time::Duration;
