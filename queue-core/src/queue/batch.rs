@@ -189,8 +189,7 @@ fn look<T, K: Kind<T>>(
     if !state.watchers.is_first(waiter.as_mut()) {
         return Look::Nothing;
     }
-    let there = state.depth();
-    let (most, enough) = state.batch(max);
+    let (there, enough) = state.batch(max);
     let Some(watch) = state.watchers.slot(waiter) else {
         return Look::Over;
     };
@@ -198,10 +197,10 @@ fn look<T, K: Kind<T>>(
     if there == 0 {
         *watch = Watch(1);
         Look::Nothing
-    } else if enough || impatient {
-        Look::Enough(most)
+    } else if there >= enough || impatient {
+        Look::Enough(there)
     } else {
-        *watch = Watch(max);
+        *watch = Watch(enough);
         Look::Some { first }
     }
 }

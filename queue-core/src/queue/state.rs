@@ -294,12 +294,12 @@ impl<T, K: Kind<T>> State<T, K> {
         if depth > 0 && (depth >= watch.0 || closing) { self.watchers.alert_first() } else { None }
     }
 
-    /// How many items a batch of at most `max` would hold now, and whether that is all it can hope for.
-    pub(crate) fn batch(&mut self, max: usize) -> (usize, bool) {
+    /// How many items a batch of at most `max` would hold now, and with how many it has no reason to wait for more.
+    pub(crate) fn batch(&mut self, max: usize) -> (usize, usize) {
         self.tick();
-        let there = self.items.len();
         let most = self.capacity.map_or(max, |capacity| capacity.min(max));
-        (there.min(max), there >= most || self.life != Life::Open)
+        let enough = if self.life == Life::Open { most } else { 1 };
+        (self.items.len().min(max), enough)
     }
 
     /// Takes up to `room` items at once.
