@@ -117,6 +117,12 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
             let mut state = this.shared.lock();
             match look(&mut state, this.waiter.as_mut(), *this.max, this.linger.is_zero() || *this.expired) {
                 Look::Over => {
+                    // It may be the only one that was told.
+                    let mut wakes = Wakes::default();
+                    let waker = leave(&mut state, this.waiter, &mut wakes);
+                    drop(state);
+                    forget(waker);
+                    wakes.wake();
                     budget.made_progress();
                     return Poll::Ready(Err(GetError::ShutDown));
                 }

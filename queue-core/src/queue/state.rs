@@ -326,6 +326,8 @@ impl<T, K: Kind<T>> State<T, K> {
             }
         }
         wakes.add(self.alert());
+        // Others may have taken the last item of a drain that this one alone was told of.
+        self.close_if_over(wakes);
     }
 
     // Finishing.
