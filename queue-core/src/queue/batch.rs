@@ -1,8 +1,8 @@
 //! Batches: wait for the first item as long as it takes, then linger for more.
 //!
 //! A batch is a watcher: it is told of items but handed none, so while it lingers it claims nothing and a dropped one
-//! loses nothing. If others take all that it was shown, it keeps the head of the line from then on, and nobody else is
-//! served until it leaves; so it is overtaken once at most.
+//! loses nothing. If others take all that it was shown, or a getter that came later is handed an item, it keeps the head
+//! of the line from then on, and nobody else is served until it leaves; so it is overtaken once at most.
 
 use std::future::Future;
 use std::pin::Pin;

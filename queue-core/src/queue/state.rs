@@ -32,7 +32,7 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(crate) watchers: Line<Watch>,
     pub(crate) joiners: Line<()>,
     pub(crate) closers: Line<()>,
-    /// The first watcher was shown items that others took: until it leaves, nobody else gets any.
+    /// The first watcher was overtaken: until it leaves, nobody else gets an item.
     held: bool,
     pub(super) in_transit: usize,
     /// Slots granted to putters that have not come for them yet.
@@ -171,6 +171,7 @@ impl<T, K: Kind<T>> State<T, K> {
                 self.next += 1;
                 self.meter.totals.put += 1;
                 self.in_transit += 1;
+                self.overtake();
                 return self.getters.release(Phase::Served);
             }
         }
@@ -222,7 +223,7 @@ impl<T, K: Kind<T>> State<T, K> {
             if let Some((taken, wake)) = self.next_item() {
                 self.meter.totals.got += 1;
                 if self.items.len() == 0 {
-                    self.emptied();
+                    self.hold();
                 }
                 return Next::Item(taken.item, wake);
             }
@@ -238,8 +239,16 @@ impl<T, K: Kind<T>> State<T, K> {
         Some((taken, self.grant()))
     }
 
-    /// Others took what the first watcher had been shown: the next items are its own.
-    fn emptied(&mut self) {
+    /// The first getter is served past the first watcher; if that one was there before it, this happens once.
+    #[inline]
+    fn overtake(&mut self) {
+        if !self.watchers.is_empty() && self.watchers.first_since() <= self.getters.first_since() {
+            self.hold();
+        }
+    }
+
+    /// Others took what the first watcher might have had: the next items are its own.
+    fn hold(&mut self) {
         if let Some(watch) = self.watchers.first() {
             *watch = Watch(1);
             self.held = true;
@@ -268,6 +277,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if !self.held {
             if let Some(hand) = self.getters.first() {
                 *hand = Some(item);
+                self.overtake();
                 wakes.add(self.getters.release(Phase::Served));
                 return None;
             }
