@@ -111,6 +111,7 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
         let mut items = Vec::new();
+        let mut waits_from_now = self.waiter.phase() == Phase::Idle;
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
@@ -127,12 +128,18 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
                     return Poll::Ready(Err(GetError::ShutDown));
                 }
                 Look::Nothing => {
+                    if waits_from_now {
+                        state.count_wait(Side::Get);
+                    }
                     drop(state);
                     *this.expired = false;
                     this.timer.set(None);
                     return Poll::Pending;
                 }
                 Look::Some { first } => {
+                    if std::mem::take(&mut waits_from_now) {
+                        state.count_wait(Side::Get);
+                    }
                     drop(state);
                     if first || this.timer.is_none() {
                         this.timer.set(Some(tokio::time::sleep(*this.linger)));
@@ -173,7 +180,7 @@ impl<T, K: Kind<T>> Batch<'_, T, K> {
             Phase::Idle => {
                 let waker = cx.waker().clone();
                 let mut state = this.shared.lock();
-                let since = state.begin_wait(Side::Get);
+                let since = state.stand_since();
                 *this.waiter.as_mut().slot() = Watch(1);
                 state.watchers.join(this.waiter, waker, since);
             }
@@ -217,6 +224,8 @@ fn leave<T, K: Kind<T>>(
     mut waiter: Pin<&mut Waiter<Watch>>,
     wakes: &mut Wakes,
 ) -> Option<std::task::Waker> {
+    // Its wait counts up to now.
+    state.tick();
     let was_first = state.watchers.is_first(waiter.as_mut());
     let (_, waker) = state.watchers.leave(waiter);
     if was_first {

@@ -66,13 +66,24 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Somebody is about to wait: since when, by the cheapest clock there is.
     pub(crate) fn begin_wait(&mut self, side: Side) -> u64 {
+        self.count_wait(side);
+        self.stand_since()
+    }
+
+    pub(crate) fn count_wait(&mut self, side: Side) {
         match side {
             Side::Put => self.meter.totals.put_waits += 1,
             Side::Get => self.meter.totals.get_waits += 1,
         }
+    }
+
+    /// Somebody is about to join a line: since when, with the integrals up to date before it grows.
+    pub(crate) fn stand_since(&mut self) -> u64 {
         let moment = clock::moment();
         if clock::tick() == 0 {
             self.advance(0, moment);
+        } else {
+            self.tick();
         }
         moment
     }

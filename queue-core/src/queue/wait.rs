@@ -74,7 +74,12 @@ pub(crate) fn stop_waiting<T, K: Kind<T>, S>(
     if waiter.phase() != Phase::Waiting {
         return false;
     }
-    let (left, waker) = line(&mut shared.lock()).leave(waiter);
+    let (left, waker) = {
+        let mut state = shared.lock();
+        // A wait that is given up counts up to now.
+        state.tick();
+        line(&mut state).leave(waiter)
+    };
     forget(waker);
     left
 }
