@@ -52,7 +52,10 @@ impl<T, K: Kind<T>> State<T, K> {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.forget_empty();
         } else {
-            self.meter.ages.forget_before(self.items.oldest());
+            match self.items.oldest() {
+                Some(oldest) => self.meter.ages.forget_before(oldest, now),
+                None => self.meter.ages.forget_all(),
+            }
         }
         let levels = Levels {
             depth: self.items.len(),

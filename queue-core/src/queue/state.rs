@@ -386,7 +386,7 @@ impl<T, K: Kind<T>> State<T, K> {
         let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
         if let Some(let_go) = &let_go {
             self.meter.totals.dropped_shutdown += let_go.len() as u64;
-            self.meter.ages.forget_before(None);
+            self.meter.ages.forget_all();
             self.release_joiners(wakes);
         }
         wakes.add(self.alert());
