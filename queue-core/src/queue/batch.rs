@@ -1,8 +1,8 @@
 //! Batches: wait for the first item as long as it takes, then linger for more.
 //!
 //! A batch is a watcher: it is told of items but handed none, so while it lingers it claims nothing and a dropped one
-//! loses nothing. If others take all that it was shown, it keeps the head of the line from then on, and nobody else is
-//! served until it leaves; so it is overtaken once at most.
+//! loses nothing. If others take all that it was shown, or a getter that came later is handed an item, it keeps the head
+//! of the line from then on, and nobody else is served until it leaves; so it is overtaken once at most.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -111,22 +111,35 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
         let mut items = Vec::new();
+        let mut waits_from_now = self.waiter.phase() == Phase::Idle;
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
             let mut state = this.shared.lock();
             match look(&mut state, this.waiter.as_mut(), *this.max, this.linger.is_zero() || *this.expired) {
                 Look::Over => {
+                    // It may be the only one that was told.
+                    let mut wakes = Wakes::default();
+                    let waker = leave(&mut state, this.waiter, &mut wakes);
+                    drop(state);
+                    forget(waker);
+                    wakes.wake();
                     budget.made_progress();
                     return Poll::Ready(Err(GetError::ShutDown));
                 }
                 Look::Nothing => {
+                    if waits_from_now {
+                        state.count_wait(Side::Get);
+                    }
                     drop(state);
                     *this.expired = false;
                     this.timer.set(None);
                     return Poll::Pending;
                 }
                 Look::Some { first } => {
+                    if std::mem::take(&mut waits_from_now) {
+                        state.count_wait(Side::Get);
+                    }
                     drop(state);
                     if first || this.timer.is_none() {
                         this.timer.set(Some(tokio::time::sleep(*this.linger)));
@@ -167,7 +180,7 @@ impl<T, K: Kind<T>> Batch<'_, T, K> {
             Phase::Idle => {
                 let waker = cx.waker().clone();
                 let mut state = this.shared.lock();
-                let since = state.begin_wait(Side::Get);
+                let since = state.stand_since();
                 *this.waiter.as_mut().slot() = Watch(1);
                 state.watchers.join(this.waiter, waker, since);
             }
@@ -189,8 +202,7 @@ fn look<T, K: Kind<T>>(
     if !state.watchers.is_first(waiter.as_mut()) {
         return Look::Nothing;
     }
-    let there = state.depth();
-    let (most, enough) = state.batch(max);
+    let (there, enough) = state.batch(max);
     let Some(watch) = state.watchers.slot(waiter) else {
         return Look::Over;
     };
@@ -198,10 +210,10 @@ fn look<T, K: Kind<T>>(
     if there == 0 {
         *watch = Watch(1);
         Look::Nothing
-    } else if enough || impatient {
-        Look::Enough(most)
+    } else if there >= enough || impatient {
+        Look::Enough(there)
     } else {
-        *watch = Watch(max);
+        *watch = Watch(enough);
         Look::Some { first }
     }
 }
@@ -212,6 +224,8 @@ fn leave<T, K: Kind<T>>(
     mut waiter: Pin<&mut Waiter<Watch>>,
     wakes: &mut Wakes,
 ) -> Option<std::task::Waker> {
+    // Its wait counts up to now.
+    state.tick();
     let was_first = state.watchers.is_first(waiter.as_mut());
     let (_, waker) = state.watchers.leave(waiter);
     if was_first {

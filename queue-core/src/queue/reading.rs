@@ -52,7 +52,10 @@ impl<T, K: Kind<T>> State<T, K> {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.forget_empty();
         } else {
-            self.meter.ages.forget_before(self.items.oldest());
+            match self.items.oldest() {
+                Some(oldest) => self.meter.ages.forget_before(oldest, now),
+                None => self.meter.ages.forget_all(),
+            }
         }
         let levels = Levels {
             depth: self.items.len(),
@@ -66,13 +69,24 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Somebody is about to wait: since when, by the cheapest clock there is.
     pub(crate) fn begin_wait(&mut self, side: Side) -> u64 {
+        self.count_wait(side);
+        self.stand_since()
+    }
+
+    pub(crate) fn count_wait(&mut self, side: Side) {
         match side {
             Side::Put => self.meter.totals.put_waits += 1,
             Side::Get => self.meter.totals.get_waits += 1,
         }
+    }
+
+    /// Somebody is about to join a line: since when, with the integrals up to date before it grows.
+    pub(crate) fn stand_since(&mut self) -> u64 {
         let moment = clock::moment();
         if clock::tick() == 0 {
             self.advance(0, moment);
+        } else {
+            self.tick();
         }
         moment
     }

@@ -32,7 +32,7 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(crate) watchers: Line<Watch>,
     pub(crate) joiners: Line<()>,
     pub(crate) closers: Line<()>,
-    /// The first watcher was shown items that others took: until it leaves, nobody else gets any.
+    /// The first watcher was overtaken: until it leaves, nobody else gets an item.
     held: bool,
     pub(super) in_transit: usize,
     /// Slots granted to putters that have not come for them yet.
@@ -171,6 +171,7 @@ impl<T, K: Kind<T>> State<T, K> {
                 self.next += 1;
                 self.meter.totals.put += 1;
                 self.in_transit += 1;
+                self.overtake();
                 return self.getters.release(Phase::Served);
             }
         }
@@ -222,7 +223,7 @@ impl<T, K: Kind<T>> State<T, K> {
             if let Some((taken, wake)) = self.next_item() {
                 self.meter.totals.got += 1;
                 if self.items.len() == 0 {
-                    self.emptied();
+                    self.hold();
                 }
                 return Next::Item(taken.item, wake);
             }
@@ -238,8 +239,16 @@ impl<T, K: Kind<T>> State<T, K> {
         Some((taken, self.grant()))
     }
 
-    /// Others took what the first watcher had been shown: the next items are its own.
-    fn emptied(&mut self) {
+    /// The first getter is served past the first watcher; if that one was there before it, this happens once.
+    #[inline]
+    fn overtake(&mut self) {
+        if !self.watchers.is_empty() && self.watchers.first_since() <= self.getters.first_since() {
+            self.hold();
+        }
+    }
+
+    /// Others took what the first watcher might have had: the next items are its own.
+    fn hold(&mut self) {
         if let Some(watch) = self.watchers.first() {
             *watch = Watch(1);
             self.held = true;
@@ -268,6 +277,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if !self.held {
             if let Some(hand) = self.getters.first() {
                 *hand = Some(item);
+                self.overtake();
                 wakes.add(self.getters.release(Phase::Served));
                 return None;
             }
@@ -294,12 +304,12 @@ impl<T, K: Kind<T>> State<T, K> {
         if depth > 0 && (depth >= watch.0 || closing) { self.watchers.alert_first() } else { None }
     }
 
-    /// How many items a batch of at most `max` would hold now, and whether that is all it can hope for.
-    pub(crate) fn batch(&mut self, max: usize) -> (usize, bool) {
+    /// How many items a batch of at most `max` would hold now, and with how many it has no reason to wait for more.
+    pub(crate) fn batch(&mut self, max: usize) -> (usize, usize) {
         self.tick();
-        let there = self.items.len();
         let most = self.capacity.map_or(max, |capacity| capacity.min(max));
-        (there.min(max), there >= most || self.life != Life::Open)
+        let enough = if self.life == Life::Open { most } else { 1 };
+        (self.items.len().min(max), enough)
     }
 
     /// Takes up to `room` items at once.
@@ -326,6 +336,8 @@ impl<T, K: Kind<T>> State<T, K> {
             }
         }
         wakes.add(self.alert());
+        // Others may have taken the last item of a drain that this one alone was told of.
+        self.close_if_over(wakes);
     }
 
     // Finishing.
@@ -374,7 +386,7 @@ impl<T, K: Kind<T>> State<T, K> {
         let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
         if let Some(let_go) = &let_go {
             self.meter.totals.dropped_shutdown += let_go.len() as u64;
-            self.meter.ages.forget_before(None);
+            self.meter.ages.forget_all();
             self.release_joiners(wakes);
         }
         wakes.add(self.alert());

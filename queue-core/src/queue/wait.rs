@@ -90,7 +90,12 @@ fn leave_place<T, K: Kind<T>, S>(
     line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
     waiter: Pin<&mut Waiter<S>>,
 ) -> bool {
-    let (left, waker) = line(&mut shared.lock()).leave(waiter);
+    let (left, waker) = {
+        let mut state = shared.lock();
+        // A wait that is given up counts up to now.
+        state.tick();
+        line(&mut state).leave(waiter)
+    };
     forget(waker);
     left
 }

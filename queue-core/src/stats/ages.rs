@@ -43,13 +43,22 @@ impl Ages {
         self.marks.push_back(Mark { first: next, at: now, living: 0 });
     }
 
-    /// Forgets the items before `oldest`, which is still buffered; all of them if none is.
-    pub(crate) fn forget_before(&mut self, oldest: Option<u64>) {
-        let Some(oldest) = oldest else {
-            return self.marks.clear();
-        };
+    /// Forgets all items: none is buffered.
+    pub(crate) fn forget_all(&mut self) {
+        self.marks.clear();
+    }
+
+    /// Forgets the items before `oldest`, which is still buffered.
+    ///
+    /// If it came in before the first mark, or came back, nobody knows since when it has been there; then it counts
+    /// as one of the first mark's items, or as put `now`.
+    pub(crate) fn forget_before(&mut self, oldest: u64, now: u64) {
         while self.marks.get(1).is_some_and(|next| next.first <= oldest) {
             self.marks.pop_front();
+        }
+        match self.marks.front_mut() {
+            Some(first) => first.first = first.first.min(oldest),
+            None => self.marks.push_back(Mark { first: oldest, at: now, living: 0 }),
         }
     }
 
@@ -109,10 +118,10 @@ mod tests {
         ages.mark(5, 200, true);
         ages.mark(9, 300, true);
         for (oldest, at) in [(0, 100), (4, 100), (5, 200), (8, 200), (9, 300), (50, 300)] {
-            ages.forget_before(Some(oldest));
+            ages.forget_before(oldest, 400);
             assert_eq!(ages.oldest(), Some(at), "item {oldest}");
         }
-        ages.forget_before(None);
+        ages.forget_all();
         assert_eq!(ages.oldest(), None);
     }
 
@@ -121,8 +130,18 @@ mod tests {
         let mut ages = Ages::default();
         ages.mark(0, 100, false);
         ages.mark(3, 900, false);
-        ages.forget_before(Some(0));
+        ages.forget_before(0, u64::MAX);
         assert_eq!(ages.oldest(), Some(900));
+    }
+
+    #[test]
+    fn what_came_in_before_anybody_looked_ages_from_the_first_look() {
+        let mut ages = Ages::default();
+        for now in [100, 200, 300] {
+            ages.forget_before(0, now);
+            ages.mark(1, now, true);
+            assert_eq!(ages.oldest(), Some(100));
+        }
     }
 
     #[test]
@@ -132,7 +151,7 @@ mod tests {
             ages.mark(i * 10, 1 + i * 1000, true);
         }
         assert_eq!(ages.marks.len(), MOST);
-        ages.forget_before(Some(0));
+        ages.forget_before(0, u64::MAX);
         assert_eq!(ages.oldest(), Some(1));
     }
 

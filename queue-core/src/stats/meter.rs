@@ -65,8 +65,9 @@ impl Meter {
     /// A `now` before the last one changes nothing: no number ever falls.
     #[cold]
     pub(crate) fn advance(&mut self, tick: u64, now: u64, levels: Levels) {
+        // The ticker has run since the last look: what came in meanwhile is known to a tick.
+        let ticking = tick != 0 && self.seen != 0;
         self.seen = tick;
-        let ticking = tick != 0;
         let now = now.max(self.advanced);
         // Before the first advance nothing is known about the time, so nothing is made up.
         let passed = if self.advanced == 0 { 0 } else { now - self.advanced };
