@@ -142,7 +142,8 @@ fn a_queue_that_grows_is_told_from_one_that_swings() {
         hold: seconds(60),
         ..rule()
     };
-    let cases: [(&str, fn(usize) -> usize, usize); 3] = [
+    type DepthAt = fn(usize) -> usize;
+    let cases: [(&str, DepthAt, usize); 3] = [
         ("two items a second more", |pass| 20 * pass, 1),
         ("up and down by fifty", |pass| 500 + 50 * (pass % 2), 0),
         ("a burst, and then drained", |pass| 400_usize.saturating_sub(30 * pass), 0),
