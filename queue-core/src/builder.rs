@@ -46,10 +46,7 @@ where
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn bounded(name: impl Into<String>, capacity: usize) -> Self {
-        Self::builder(name)
-            .capacity(capacity)
-            .build()
-            .unwrap_or_else(|error| panic!("{error}"))
+        Self::builder(name).capacity(capacity).build().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A queue without a bound (asyncio's `maxsize=0`), registered under `name` in the global registry.
@@ -61,10 +58,7 @@ where
     /// error instead.
     #[track_caller]
     pub fn unbounded(name: impl Into<String>) -> Self {
-        Self::builder(name)
-            .unbounded()
-            .build()
-            .unwrap_or_else(|error| panic!("{error}"))
+        Self::builder(name).unbounded().build().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts building a queue. A bound must be chosen; of several the last one wins.
@@ -148,10 +142,7 @@ where
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
         if let Err(reason) = check(&self.name) {
-            return Err(BuildError::BadName {
-                name: self.name,
-                reason,
-            });
+            return Err(BuildError::BadName { name: self.name, reason });
         }
         let capacity = match self.bound {
             Some(Bound::Items(0)) => return Err(BuildError::ZeroCapacity { name: self.name }),
@@ -179,10 +170,7 @@ where
 
 impl<T, K: Kind<T>> fmt::Debug for QueueBuilder<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueueBuilder")
-            .field("name", &self.name)
-            .field("bound", &self.bound)
-            .finish_non_exhaustive()
+        f.debug_struct("QueueBuilder").field("name", &self.name).field("bound", &self.bound).finish_non_exhaustive()
     }
 }
 

@@ -20,11 +20,7 @@ struct Tick(AtomicU64);
 
 static TICK: Tick = Tick(AtomicU64::new(0));
 
-static TICKER: Mutex<State> = Mutex::new(State {
-    guards: Vec::new(),
-    next: 0,
-    running: false,
-});
+static TICKER: Mutex<State> = Mutex::new(State { guards: Vec::new(), next: 0, running: false });
 static CHANGED: Condvar = Condvar::new();
 
 struct State {
@@ -121,19 +117,14 @@ fn run() {
     let mut state = lock();
     while let Some(period) = state.guards.iter().map(|(_, period)| *period).min() {
         TICK.0.store(now_precisely(), Ordering::Relaxed);
-        state = CHANGED
-            .wait_timeout(state, period)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
+        state = CHANGED.wait_timeout(state, period).unwrap_or_else(PoisonError::into_inner).0;
     }
     state.running = false;
     TICK.0.store(0, Ordering::Relaxed);
 }
 
 fn now_precisely() -> u64 {
-    u64::try_from(ORIGIN.elapsed().as_nanos())
-        .unwrap_or(u64::MAX)
-        .saturating_add(1)
+    u64::try_from(ORIGIN.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 fn lock() -> MutexGuard<'static, State> {

@@ -22,3 +22,24 @@ pub(crate) fn pause(pauses: u32) {
 pub(crate) fn pause(_pauses: u32) {
     loom::thread::yield_now();
 }
+
+#[cfg(loom)]
+pub(crate) use blocking::{Blocking, BlockingTurn};
+
+/// A door that is waited for by blocking, which the model checker understands.
+#[cfg(loom)]
+mod blocking {
+    pub(crate) struct Blocking(loom::sync::Mutex<()>);
+
+    pub(crate) type BlockingTurn<'a> = loom::sync::MutexGuard<'a, ()>;
+
+    impl Blocking {
+        pub(crate) fn new() -> Self {
+            Self(loom::sync::Mutex::new(()))
+        }
+
+        pub(crate) fn lock(&self) -> BlockingTurn<'_> {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+    }
+}

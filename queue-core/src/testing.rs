@@ -23,10 +23,7 @@ impl PausedClock {
     pub fn pause() -> Self {
         let now = 3_600_000_000_000;
         paused::set(Some(now));
-        Self {
-            now,
-            _this_thread: PhantomData,
-        }
+        Self { now, _this_thread: PhantomData }
     }
 
     /// Moves the clock.
@@ -37,10 +34,7 @@ impl PausedClock {
 
     /// Moves the clock back, as none should.
     pub fn rewind(&mut self, by: Duration) {
-        self.now = self
-            .now
-            .saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
-            .max(1);
+        self.now = self.now.saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)).max(1);
         paused::set(Some(self.now));
     }
 }
@@ -56,6 +50,7 @@ impl Drop for PausedClock {
 pub struct ByHand<F> {
     future: Pin<Box<F>>,
     wakes: Arc<Wakes>,
+    seen: usize,
 }
 
 #[derive(Debug, Default)]
@@ -70,14 +65,12 @@ impl Wake for Wakes {
 impl<F: Future> ByHand<F> {
     /// Takes the future; nothing is polled yet.
     pub fn new(future: F) -> Self {
-        Self {
-            future: Box::pin(future),
-            wakes: Arc::default(),
-        }
+        Self { future: Box::pin(future), wakes: Arc::default(), seen: 0 }
     }
 
     /// Polls once.
     pub fn poll(&mut self) -> Poll<F::Output> {
+        self.seen = self.wakes();
         let waker = Waker::from(Arc::clone(&self.wakes));
         self.future.as_mut().poll(&mut Context::from_waker(&waker))
     }
@@ -86,6 +79,12 @@ impl<F: Future> ByHand<F> {
     pub fn poll_from_another_task(&mut self) -> Poll<F::Output> {
         self.wakes = Arc::default();
         self.poll()
+    }
+
+    /// Whether the task that polled last was woken since.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        self.wakes() > self.seen
     }
 
     /// How often the task that polled last was woken.

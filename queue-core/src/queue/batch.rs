@@ -55,18 +55,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// ```
     #[track_caller]
     pub fn get_batch(&self, max: usize, linger: Duration) -> Batch<'_, T, K> {
-        assert!(
-            max > 0,
-            "a batch of at most 0 items would never return; ask for 1 or more"
-        );
-        Batch {
-            shared: self.shared(),
-            max,
-            linger,
-            expired: false,
-            timer: None,
-            waiter: Waiter::new(Watch(1)),
-        }
+        assert!(max > 0, "a batch of at most 0 items would never return; ask for 1 or more");
+        Batch { shared: self.shared(), max, linger, expired: false, timer: None, waiter: Waiter::new(Watch(1)) }
     }
 }
 
@@ -125,12 +115,7 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
             let mut state = this.shared.lock();
-            match look(
-                &mut state,
-                this.waiter.as_mut(),
-                *this.max,
-                this.linger.is_zero() || *this.expired,
-            ) {
+            match look(&mut state, this.waiter.as_mut(), *this.max, this.linger.is_zero() || *this.expired) {
                 Look::Over => {
                     budget.made_progress();
                     return Poll::Ready(Err(GetError::ShutDown));

@@ -61,12 +61,7 @@ impl Parker {
         PARKER
             .try_with(Arc::clone)
             // A thread that is ending has lost its own; one for this wait does as well.
-            .unwrap_or_else(|_| {
-                Arc::new(Self {
-                    thread: thread::current(),
-                    woken: AtomicBool::new(false),
-                })
-            })
+            .unwrap_or_else(|_| Arc::new(Self { thread: thread::current(), woken: AtomicBool::new(false) }))
     }
 
     /// Waits to be woken; says whether that came before the deadline.

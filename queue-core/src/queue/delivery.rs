@@ -24,10 +24,7 @@ impl<T, K: Kind<T>> Delivery<T, K> {
     pub(crate) fn new(queue: &QueueOf<T, K>, item: T) -> Self {
         let shared = queue.share();
         shared.add_user();
-        Self {
-            shared: Some(shared),
-            item: Some(item),
-        }
+        Self { shared: Some(shared), item: Some(item) }
     }
 
     /// Finishes the item as ok.
@@ -60,11 +57,7 @@ impl<T, K: Kind<T>> Delivery<T, K> {
 
 impl<T, K: Kind<T>> Drop for Delivery<T, K> {
     fn drop(&mut self) {
-        self.finish(if std::thread::panicking() {
-            Outcome::Failed
-        } else {
-            Outcome::Abandoned
-        });
+        self.finish(if std::thread::panicking() { Outcome::Failed } else { Outcome::Abandoned });
     }
 }
 

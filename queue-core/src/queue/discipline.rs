@@ -68,13 +68,6 @@ pub trait Discipline<T>: Default {
     /// Takes the next item.
     fn pop(&mut self) -> Option<Numbered<T>>;
 
-    /// Takes the next item, and puts that of `slot` in its place among the rest.
-    fn exchange(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        let next = self.pop();
-        self.push(number, slot);
-        next
-    }
-
     /// Puts an item back that was taken as the next one.
     fn put_back(&mut self, returned: Numbered<T>);
 
@@ -101,11 +94,7 @@ pub struct Ring<T> {
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self {
-            returned: VecDeque::new(),
-            items: VecDeque::new(),
-            end: 0,
-        }
+        Self { returned: VecDeque::new(), items: VecDeque::new(), end: 0 }
     }
 }
 
@@ -126,10 +115,7 @@ impl<T> Discipline<T> for Ring<T> {
 
     #[inline]
     fn push(&mut self, number: u64, slot: &mut Option<T>) {
-        debug_assert!(
-            self.items.is_empty() || number == self.end,
-            "numbers in the ring follow each other"
-        );
+        debug_assert!(self.items.is_empty() || number == self.end, "numbers in the ring follow each other");
         if let Some(item) = slot.take() {
             self.items.push_back(item);
             self.end = number + 1;
@@ -153,7 +139,9 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        self.exchange(number, slot)
+        let oldest = self.pop();
+        self.push(number, slot);
+        oldest
     }
 
     fn oldest(&self) -> Option<u64> {
@@ -229,16 +217,12 @@ mod tests {
 
     fn filled<D: Discipline<char>>(items: &str) -> D {
         let mut buffer = D::default();
-        (0..)
-            .zip(items.chars())
-            .for_each(|(number, item)| buffer.push(number, &mut Some(item)));
+        (0..).zip(items.chars()).for_each(|(number, item)| buffer.push(number, &mut Some(item)));
         buffer
     }
 
     fn rest<D: Discipline<char>>(mut buffer: D) -> String {
-        std::iter::from_fn(|| buffer.pop())
-            .map(|numbered| numbered.item)
-            .collect()
+        std::iter::from_fn(|| buffer.pop()).map(|numbered| numbered.item).collect()
     }
 
     #[test]
@@ -272,10 +256,7 @@ mod tests {
         fn check<D: Discipline<char>>(start: &str, new: char, gone: Option<char>, left: &str) {
             let mut buffer = filled::<D>(start);
             let mut slot = Some(new);
-            let let_go = buffer
-                .replace_oldest(start.len() as u64, &mut slot)
-                .map(|old| old.item)
-                .or(slot.take());
+            let let_go = buffer.replace_oldest(start.len() as u64, &mut slot).map(|old| old.item).or(slot.take());
             assert_eq!((let_go, rest(buffer).as_str()), (gone, left));
         }
         check::<Ring<_>>("abc", 'd', Some('a'), "bcd");
@@ -291,11 +272,7 @@ mod tests {
         (0..1_000_000_u64).for_each(|number| ring.push(number, &mut Some(number)));
         assert!(ring.items.capacity() >= 1_000_000);
         (0..1_000_000).for_each(|_| drop(ring.pop()));
-        assert!(
-            ring.items.capacity() * 8 <= 16 * 1024,
-            "{} slots are left",
-            ring.items.capacity()
-        );
+        assert!(ring.items.capacity() * 8 <= 16 * 1024, "{} slots are left", ring.items.capacity());
     }
 
     #[test]

@@ -78,10 +78,7 @@ pub struct TaskDoneError {
 impl fmt::Display for TaskDoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, in_flight } = self;
-        write!(
-            f,
-            "task_done was called for {asked} items while {in_flight} were got and not yet done"
-        )
+        write!(f, "task_done was called for {asked} items while {in_flight} were got and not yet done")
     }
 }
 
@@ -114,10 +111,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadName { name, reason } => {
-                write!(
-                    f,
-                    "{name:?} cannot name a queue: {reason}; use 1 to 128 bytes without control characters"
-                )
+                write!(f, "{name:?} cannot name a queue: {reason}; use 1 to 128 bytes without control characters")
             }
             Self::ZeroCapacity { name } => write!(
                 f,

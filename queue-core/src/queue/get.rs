@@ -42,10 +42,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn get(&self) -> Get<'_, T, K> {
-        Get {
-            shared: self.shared(),
-            waiter: Waiter::new(None),
-        }
+        Get { shared: self.shared(), waiter: Waiter::new(None) }
     }
 
     /// Gets the next item if one is there.

@@ -10,48 +10,89 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use crate::sync::{AtomicBool, Ordering, pause};
 
-/// Guards `S` with a spinning flag.
+/// Under the model checker threads that wait block: it explores every order in which they may go on, and the spinning
+/// itself is a model of its own, below.
+#[cfg(loom)]
+use crate::sync::{Blocking as Door, BlockingTurn as Turn};
+#[cfg(not(loom))]
+use {Spin as Door, SpinTurn as Turn};
+
+/// Guards `S`.
 pub(crate) struct Lock<S> {
-    held: AtomicBool,
+    door: Door,
     state: UnsafeCell<S>,
 }
 
-// SAFETY: the state is reached through a `Guard` only, and `held` lets one guard exist at a time: acquiring it
+// SAFETY: the state is reached through a `Guard` only, and the door lets one guard exist at a time: taking it
 // synchronises with the release of the guard before. So threads take turns, which needs `S: Send` and no more.
-// Guarded by the model `the_lock_excludes` in tests/loom.rs.
+// Guarded by the model `spinning_excludes` below, and by every model in tests/loom.rs.
 unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
     pub(crate) fn new(state: S) -> Self {
-        Self {
-            held: AtomicBool::new(false),
-            state: UnsafeCell::new(state),
-        }
+        Self { door: Door::new(), state: UnsafeCell::new(state) }
     }
 
     /// Waits for the lock and takes it.
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, S> {
+        Guard { _turn: self.door.lock(), state: &self.state }
+    }
+}
+
+/// The turn of one thread; unlocks when dropped.
+#[must_use]
+pub(crate) struct Guard<'a, S> {
+    _turn: Turn<'a>,
+    state: &'a UnsafeCell<S>,
+}
+
+impl<S> Deref for Guard<'_, S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        // SAFETY: this guard has the turn, so no other guard exists; see the model `spinning_excludes`.
+        unsafe { &*self.state.get() }
+    }
+}
+
+impl<S> DerefMut for Guard<'_, S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut S {
+        // SAFETY: as in `deref`, and `&mut self` makes this the only reference made from this guard.
+        unsafe { &mut *self.state.get() }
+    }
+}
+
+/// A flag to wait for by spinning.
+#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
+struct Spin {
+    held: AtomicBool,
+}
+
+#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
+impl Spin {
+    fn new() -> Self {
+        Self { held: AtomicBool::new(false) }
+    }
+
+    #[inline]
+    fn lock(&self) -> SpinTurn<'_> {
         if !self.take() {
             self.wait();
         }
-        Guard {
-            lock: self,
-            _stays_here: PhantomData,
-        }
+        SpinTurn { spin: self }
     }
 
     #[inline]
     fn take(&self) -> bool {
-        self.held
-            .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
@@ -74,34 +115,43 @@ impl<S> Lock<S> {
     }
 }
 
-/// The turn of one thread; unlocks when dropped.
-#[must_use]
-pub(crate) struct Guard<'a, S> {
-    lock: &'a Lock<S>,
-    _stays_here: PhantomData<*mut S>,
+#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
+struct SpinTurn<'a> {
+    spin: &'a Spin,
 }
 
-impl<S> Deref for Guard<'_, S> {
-    type Target = S;
-
-    #[inline]
-    fn deref(&self) -> &S {
-        // SAFETY: this guard exists, so `held` is set and no other guard does; see the model `the_lock_excludes`.
-        unsafe { &*self.lock.state.get() }
-    }
-}
-
-impl<S> DerefMut for Guard<'_, S> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut S {
-        // SAFETY: as in `deref`, and `&mut self` makes this the only reference made from this guard.
-        unsafe { &mut *self.lock.state.get() }
-    }
-}
-
-impl<S> Drop for Guard<'_, S> {
+impl Drop for SpinTurn<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.held.store(false, Ordering::Release);
+        self.spin.held.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use std::sync::Arc;
+
+    use loom::cell::Cell;
+
+    use super::Spin;
+
+    #[test]
+    fn model_spinning_excludes() {
+        loom::model(|| {
+            // loom's own cell panics at two accesses that are not ordered.
+            let shared = Arc::new((Spin::new(), Cell::new(0)));
+            let add = |shared: &(Spin, Cell<i32>)| {
+                let _turn = shared.0.lock();
+                shared.1.set(shared.1.get() + 1);
+            };
+            let other = loom::thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || add(&shared)
+            });
+            add(&shared);
+            other.join().expect("the other thread adds one");
+            let _turn = shared.0.lock();
+            assert_eq!(shared.1.get(), 2);
+        });
     }
 }

@@ -170,9 +170,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 impl<T, K: Kind<T>> Clone for QueueOf<T, K> {
     fn clone(&self) -> Self {
         self.shared.add_handle();
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 

@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::state::Admission;
 use super::wait::{GiveUp, keep_waiting, stop_waiting, within};
 use super::waiters::{Phase, Waiter};
-use super::wakes::{forget, wake};
+use super::wakes::{Wakes, forget, wake};
 use super::{DropReason, QueueOf};
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
@@ -41,10 +41,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put {
-            shared: self.shared(),
-            waiter: Waiter::new(Some(item)),
-        }
+        Put { shared: self.shared(), item: Some(item), waiter: Waiter::new(()) }
     }
 
     /// Puts `item` if that needs no waiting.
@@ -188,8 +185,9 @@ pin_project! {
         K: Kind<T>,
     {
         shared: &'a Shared<T, K>,
+        item: Option<T>,
         #[pin]
-        waiter: Waiter<Option<T>>,
+        waiter: Waiter<()>,
     }
 
     impl<T, K> PinnedDrop for Put<'_, T, K>
@@ -197,9 +195,26 @@ pin_project! {
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            stop_waiting(this.shared, |state| &mut state.putters, this.waiter);
+            let mut this = this.project();
+            stop_waiting(this.shared, |state| &mut state.putters, this.waiter.as_mut());
+            if this.item.is_some() && this.waiter.phase() == Phase::Served {
+                let next = this.shared.lock().give_up_grant();
+                wake(next);
+            }
         }
+    }
+}
+
+impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
+    fn end(shared: &Shared<T, K>, phase: Phase, item: &mut Option<T>) -> Result<(), PutError<T>> {
+        if phase == Phase::Closed {
+            return Err(PutError::ShutDown(not_put(item)));
+        }
+        let mut wakes = Wakes::default();
+        let claimed = shared.lock().claim(item, &mut wakes);
+        wakes.wake();
+        claimed.map_err(|()| PutError::ShutDown(not_put(item)))
     }
 }
 
@@ -210,27 +225,23 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let shared: &Shared<T, K> = this.shared;
+        assert!(this.item.is_some(), "a put was polled after it had completed");
         if keep_waiting(shared, |state| &mut state.putters, this.waiter.as_mut(), cx.waker()) {
             return Poll::Pending;
         }
-        match this.waiter.phase() {
-            Phase::Served => return Poll::Ready(Ok(())),
-            Phase::Closed => return Poll::Ready(Err(PutError::ShutDown(not_put(this.waiter.slot())))),
-            Phase::Idle | Phase::Waiting => {}
+        let phase = this.waiter.phase();
+        if phase != Phase::Idle {
+            return Poll::Ready(Self::end(shared, phase, this.item));
         }
-        assert!(
-            this.waiter.as_mut().slot().is_some(),
-            "a put was polled after it had completed"
-        );
         let budget = ready!(coop::poll_proceed(cx));
-        if let Poll::Ready(put) = put_now(shared, this.waiter.as_mut().slot(), IfFull::Wait) {
+        if let Poll::Ready(put) = put_now(shared, this.item, IfFull::Wait) {
             budget.made_progress();
             return Poll::Ready(put);
         }
         // Full. The waker is cloned unlocked; then the queue is tried again and the line joined in one step.
         let waker = cx.waker().clone();
         let mut state = shared.lock();
-        let admission = state.admit(this.waiter.as_mut().slot());
+        let admission = state.admit(this.item);
         if matches!(admission, Admission::Full) {
             let since = state.begin_wait(Side::Put);
             state.putters.join(this.waiter, waker, since);
@@ -239,7 +250,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         drop(state);
         forget(Some(waker));
         budget.made_progress();
-        Poll::Ready(conclude(shared, admission, this.waiter.slot()))
+        Poll::Ready(conclude(shared, admission, this.item))
     }
 }
 
@@ -248,16 +259,15 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
         let mut this = self.project();
         let shared: &Shared<T, K> = this.shared;
         if stop_waiting(shared, |state| &mut state.putters, this.waiter.as_mut()) {
-            return Err(PutError::TimedOut(not_put(this.waiter.slot())));
+            return Err(PutError::TimedOut(not_put(this.item)));
         }
         match this.waiter.phase() {
-            Phase::Served => Ok(()),
-            Phase::Closed => Err(PutError::ShutDown(not_put(this.waiter.slot()))),
             // It never had its try: the task had spent its budget.
-            Phase::Idle | Phase::Waiting => match put_now(shared, this.waiter.as_mut().slot(), IfFull::Wait) {
+            Phase::Idle => match put_now(shared, this.item, IfFull::Wait) {
                 Poll::Ready(put) => put,
-                Poll::Pending => Err(PutError::TimedOut(not_put(this.waiter.slot()))),
+                Poll::Pending => Err(PutError::TimedOut(not_put(this.item))),
             },
+            phase => Self::end(shared, phase, this.item),
         }
     }
 }

@@ -16,9 +16,10 @@ impl<T, K: Kind<T>> State<T, K> {
         self.capacity
     }
 
+    /// Whether there is no room for an item that comes now; slots that were granted are taken.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.capacity.is_some_and(|capacity| self.items.len() >= capacity)
+        self.capacity.is_some_and(|capacity| self.items.len().saturating_add(self.granted) >= capacity)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {

@@ -39,13 +39,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
         on_drop: Option<OnDrop<T>>,
         roll: Option<(Arc<dyn Roll>, usize)>,
     ) -> Self {
-        Self {
-            state: Lock::new(state),
-            holders: AtomicU64::new(HANDLE + USER),
-            name,
-            on_drop,
-            roll,
-        }
+        Self { state: Lock::new(state), holders: AtomicU64::new(HANDLE + USER), name, on_drop, roll }
     }
 
     #[inline]

@@ -15,7 +15,7 @@ const RUN: usize = 128;
 /// A buffer that serves the smallest item first.
 #[derive(Debug)]
 pub struct Sorted<T> {
-    /// None is empty, but for the last while an item is exchanged.
+    /// None of them is empty.
     runs: Vec<Vec<Numbered<T>>>,
     len: usize,
 }
@@ -28,10 +28,7 @@ struct Place {
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        Self {
-            runs: Vec::new(),
-            len: 0,
-        }
+        Self { runs: Vec::new(), len: 0 }
     }
 }
 
@@ -40,10 +37,7 @@ impl<T: Ord> Sorted<T> {
     fn place(&self, item: &T, number: u64) -> Place {
         let before = |other: &Numbered<T>| other.item.cmp(item).then(other.number.cmp(&number)).is_gt();
         // The last run whose first item stands before this one; a run's last would do as well but costs a second miss.
-        let run = self
-            .runs
-            .partition_point(|run| run.first().is_some_and(before))
-            .saturating_sub(1);
+        let run = self.runs.partition_point(|run| run.first().is_some_and(before)).saturating_sub(1);
         let index = self.runs.get(run).map_or(0, |run| run.partition_point(before));
         Place { run, index }
     }
@@ -53,26 +47,10 @@ impl<T: Ord> Sorted<T> {
         let Some(run) = self.runs.get_mut(place.run) else {
             return self.runs.push(vec![entry]);
         };
-        // The item that stood before this place may just have been taken.
         run.insert(place.index.min(run.len()), entry);
         if run.len() > RUN {
             let urgent = run.split_off(RUN / 2);
             self.runs.insert(place.run + 1, urgent);
-        }
-    }
-
-    fn take_next(&mut self) -> Option<Numbered<T>> {
-        let next = self.runs.last_mut()?.pop()?;
-        self.len -= 1;
-        Some(next)
-    }
-
-    fn drop_empty_run(&mut self) {
-        if self.runs.last().is_some_and(Vec::is_empty) {
-            self.runs.pop();
-        }
-        if self.runs.is_empty() && self.runs.capacity() > RUN {
-            self.runs = Vec::new();
         }
     }
 
@@ -104,32 +82,24 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
     }
 
     fn pop(&mut self) -> Option<Numbered<T>> {
-        let next = self.take_next()?;
-        self.drop_empty_run();
-        Some(next)
-    }
-
-    fn exchange(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        let Some(item) = slot.as_ref() else { return self.pop() };
-        let place = self.place(item, number);
-        let next = self.take_next();
-        if let Some(item) = slot.take() {
-            self.insert(place, Numbered { number, item });
+        let run = self.runs.last_mut()?;
+        let next = run.pop();
+        self.len -= 1;
+        if run.is_empty() {
+            self.runs.pop();
+            if self.runs.is_empty() && self.runs.capacity() > RUN {
+                self.runs = Vec::new();
+            }
         }
-        self.drop_empty_run();
         next
     }
 
     fn put_back(&mut self, returned: Numbered<T>) {
         // This runs where a getter is dropped, under the lock: a panic of `Ord` must not take the item along. It was
         // the next one when it was taken, so that is where it goes if it cannot be compared.
-        let place = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            self.place(&returned.item, returned.number)
-        }));
-        let next = || Place {
-            run: self.runs.len().saturating_sub(1),
-            index: usize::MAX,
-        };
+        let place =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.place(&returned.item, returned.number)));
+        let next = || Place { run: self.runs.len().saturating_sub(1), index: usize::MAX };
         let place = place.unwrap_or_else(|payload| {
             // The payload is foreign too, and its destructor may not run here.
             std::mem::forget(payload);
@@ -172,44 +142,10 @@ mod tests {
             buffer.push(number, &mut Some((random >> 60) as u8));
         }
         assert_eq!(buffer.len(), 5_000);
-        let out: Vec<_> = std::iter::from_fn(|| buffer.pop())
-            .map(|n| (n.item, n.number))
-            .collect();
+        let out: Vec<_> = std::iter::from_fn(|| buffer.pop()).map(|n| (n.item, n.number)).collect();
         assert_eq!(out.len(), 5_000);
         assert!(out.is_sorted(), "by item, then by number");
         assert_eq!(buffer.len(), 0);
-    }
-
-    #[test]
-    fn exchanging_is_taking_the_next_then_placing() {
-        let mut random = 7_u64;
-        let mut step = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 58) as u8
-        };
-        let (mut one, mut two) = (Sorted::default(), Sorted::default());
-        for number in 0..300 {
-            let item = step();
-            one.push(number, &mut Some(item));
-            two.push(number, &mut Some(item));
-        }
-        for number in 300..3_000 {
-            let item = step();
-            let exchanged = one.exchange(number, &mut Some(item)).map(|n| n.number);
-            let taken = two.pop().map(|n| n.number);
-            two.push(number, &mut Some(item));
-            assert_eq!(exchanged, taken);
-        }
-        assert_eq!(one.len(), two.len());
-    }
-
-    #[test]
-    fn a_single_item_can_be_exchanged_with_a_more_urgent_one() {
-        let mut buffer = Sorted::default();
-        buffer.push(0, &mut Some(5));
-        assert_eq!(buffer.exchange(1, &mut Some(1)).map(|n| n.item), Some(5));
-        assert_eq!(buffer.pop().map(|n| n.item), Some(1));
-        assert!(buffer.pop().is_none());
     }
 
     struct Moody<'a>(u8, &'a Cell<bool>);
@@ -256,10 +192,9 @@ mod tests {
         }
         let mut slot = Some(Moody(4, &moody));
         moody.set(true);
-        for attempt in 0..3 {
+        for attempt in 0..2 {
             let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match attempt {
                 0 => buffer.push(9, &mut slot),
-                1 => drop(buffer.exchange(9, &mut slot)),
                 _ => drop(buffer.replace_oldest(9, &mut slot)),
             }));
             assert!(panicked.is_err() && slot.is_some() && buffer.len() == 9);

@@ -4,7 +4,8 @@
 //! for `Ord` of a priority item, which is asked before anything moves.
 //!
 //! What holds between any two calls:
-//! - a putter waits only while the queue is full: whoever takes an item moves the first putter's in;
+//! - a putter waits only while there is no room: whoever makes room grants the slot to the first in line, and nobody
+//!   else can take it. (Its item moves when the putter comes for the slot: a put that is dropped has put nothing.)
 //! - a getter waits only while nothing is buffered, or while the first watcher holds the head of the line;
 //! - `put == got + dropped + depth + in_transit`.
 
@@ -23,8 +24,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) capacity: Option<usize>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
-    /// Each brings the item that it wants to put.
-    pub(crate) putters: Line<Option<T>>,
+    /// Each waits for a slot; its item stays with it.
+    pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
     pub(crate) getters: Line<Option<Numbered<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
@@ -34,6 +35,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     /// The first watcher was shown items that others took: until it leaves, nobody else gets any.
     held: bool,
     pub(super) in_transit: usize,
+    /// Slots granted to putters that have not come for them yet.
+    pub(super) granted: usize,
     /// The number of the next item that comes in.
     pub(super) next: u64,
     pub(super) meter: Meter,
@@ -68,7 +71,7 @@ pub(crate) enum Admission<T> {
 
 /// What there is for a getter.
 pub(crate) enum Next<T> {
-    /// An item, and perhaps a putter whose item took its place.
+    /// An item, and perhaps a putter to be woken, who was granted its slot.
     Item(T, Option<Waker>),
     /// Nothing now.
     Nothing,
@@ -90,6 +93,7 @@ impl<T, K: Kind<T>> State<T, K> {
             closers: Line::default(),
             held: false,
             in_transit: 0,
+            granted: 0,
             next: 0,
             meter: Meter::new(tuning),
         }
@@ -118,6 +122,37 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
+    /// Takes the item of `slot` in, into the slot that its putter was granted.
+    pub(crate) fn claim(&mut self, slot: &mut Option<T>, wakes: &mut Wakes) -> Result<(), ()> {
+        self.tick();
+        if self.life != Life::Open {
+            self.granted -= 1;
+            return Err(());
+        }
+        // If `Ord` panics here, the grant stays the putter's until it is dropped.
+        wakes.add(self.enter(slot));
+        self.granted -= 1;
+        // An item that was handed over leaves its slot to the next.
+        wakes.add(self.grant());
+        Ok(())
+    }
+
+    /// A putter was dropped without coming for the slot that it was granted: the next one gets it.
+    pub(crate) fn give_up_grant(&mut self) -> Option<Waker> {
+        self.granted -= 1;
+        self.grant()
+    }
+
+    /// Grants a slot to the first putter in line, if there is one to grant.
+    #[inline]
+    fn grant(&mut self) -> Option<Waker> {
+        if self.putters.is_empty() || self.is_full() {
+            return None;
+        }
+        self.granted += 1;
+        self.putters.release(Phase::Served)
+    }
+
     /// Whether a put that finds no room waits for it.
     pub(crate) fn waits_for_room(&self) -> bool {
         self.overflow == Overflow::Wait
@@ -132,10 +167,7 @@ impl<T, K: Kind<T>> State<T, K> {
     fn enter(&mut self, slot: &mut Option<T>) -> Option<Waker> {
         if !self.held {
             if let Some(hand) = self.getters.first() {
-                *hand = slot.take().map(|item| Numbered {
-                    number: self.next,
-                    item,
-                });
+                *hand = slot.take().map(|item| Numbered { number: self.next, item });
                 self.next += 1;
                 self.meter.totals.put += 1;
                 self.in_transit += 1;
@@ -198,19 +230,12 @@ impl<T, K: Kind<T>> State<T, K> {
         if self.is_over() { Next::ShutDown } else { Next::Nothing }
     }
 
-    /// Takes the next item out of the buffer and moves the first waiting putter's into it.
+    /// Takes the next item out of the buffer; its slot is granted to the first putter in line.
     #[inline]
     fn next_item(&mut self) -> Option<(Numbered<T>, Option<Waker>)> {
-        let fits = self.capacity.is_none_or(|capacity| self.items.len() <= capacity);
-        let Some(bringing) = self.putters.first().filter(|_| fits) else {
-            let taken = self.items.pop()?;
-            self.left(taken.number);
-            return Some((taken, None));
-        };
-        let taken = self.items.exchange(self.next, bringing)?;
+        let taken = self.items.pop()?;
         self.left(taken.number);
-        self.entered();
-        Some((taken, self.putters.release(Phase::Served)))
+        Some((taken, self.grant()))
     }
 
     /// Others took what the first watcher had been shown: the next items are its own.
@@ -266,19 +291,15 @@ impl<T, K: Kind<T>> State<T, K> {
         let depth = self.items.len();
         let closing = self.life != Life::Open;
         let watch = self.watchers.first()?;
-        if depth > 0 && (depth >= watch.0 || closing) {
-            self.watchers.alert_first()
-        } else {
-            None
-        }
+        if depth > 0 && (depth >= watch.0 || closing) { self.watchers.alert_first() } else { None }
     }
 
     /// How many items a batch of at most `max` would hold now, and whether that is all it can hope for.
     pub(crate) fn batch(&mut self, max: usize) -> (usize, bool) {
         self.tick();
-        let there = self.items.len() + self.putters.len();
+        let there = self.items.len();
         let most = self.capacity.map_or(max, |capacity| capacity.min(max));
-        (there.min(max), self.items.len() >= most || self.life != Life::Open)
+        (there.min(max), there >= most || self.life != Life::Open)
     }
 
     /// Takes up to `room` items at once.

@@ -35,11 +35,7 @@ pub(crate) async fn within<F: GiveUp>(future: F, limit: Duration) -> F::Output {
             timer.set(Some(tokio::time::sleep(limit)));
         }
         let expired = timer.as_mut().as_pin_mut().is_some_and(|timer| is_over(timer, cx));
-        if expired {
-            Poll::Ready(future.as_mut().give_up())
-        } else {
-            Poll::Pending
-        }
+        if expired { Poll::Ready(future.as_mut().give_up()) } else { Poll::Pending }
     })
     .await
 }
@@ -111,22 +107,12 @@ impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
     /// Everything that was put is finished.
     pub(crate) fn finished(shared: &'a Shared<T, K>) -> Self {
         let is_given = |state: &State<T, K>| state.unfinished() == 0;
-        Self {
-            shared,
-            is_given,
-            line: |state| &mut state.joiners,
-            waiter: Waiter::new(()),
-        }
+        Self { shared, is_given, line: |state| &mut state.joiners, waiter: Waiter::new(()) }
     }
 
     /// The queue was shut down.
     pub(crate) fn shut_down(shared: &'a Shared<T, K>) -> Self {
-        Self {
-            shared,
-            is_given: State::is_shut_down,
-            line: |state| &mut state.closers,
-            waiter: Waiter::new(()),
-        }
+        Self { shared, is_given: State::is_shut_down, line: |state| &mut state.closers, waiter: Waiter::new(()) }
     }
 }
 

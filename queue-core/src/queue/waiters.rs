@@ -65,14 +65,7 @@ impl<S> Waiter<S> {
     pub(crate) fn new(slot: S) -> Self {
         Self {
             phase: AtomicU8::new(IDLE),
-            inside: UnsafeCell::new(Inside {
-                line: ptr::null(),
-                prev: None,
-                next: None,
-                waker: None,
-                since: 0,
-                slot,
-            }),
+            inside: UnsafeCell::new(Inside { line: ptr::null(), prev: None, next: None, waker: None, since: 0, slot }),
             _pinned: PhantomPinned,
         }
     }
@@ -91,11 +84,7 @@ impl<S> Waiter<S> {
     /// What it brings or was given; its owner's while it stands in no line.
     #[inline]
     pub(crate) fn slot(self: Pin<&mut Self>) -> &mut S {
-        assert_ne!(
-            self.phase(),
-            Phase::Waiting,
-            "the slot belongs to the line while its owner waits"
-        );
+        assert_ne!(self.phase(), Phase::Waiting, "the slot belongs to the line while its owner waits");
         // SAFETY: it stands in no line, so no line touches its inside (the acquire load above ordered the last touch
         // before this), and `Pin<&mut Self>` makes this the only other access. Nothing is moved out of the pin.
         unsafe { &mut (*self.get_unchecked_mut().inside.get()).slot }
@@ -124,11 +113,7 @@ unsafe impl<S: Send> Send for Line<S> {}
 
 impl<S> Default for Line<S> {
     fn default() -> Self {
-        Self {
-            head: None,
-            tail: None,
-            len: 0,
-        }
+        Self { head: None, tail: None, len: 0 }
     }
 }
 
@@ -180,8 +165,7 @@ impl<S> Line<S> {
     /// Whether `waiter` is the one to be served next.
     pub(crate) fn is_first(&self, waiter: Pin<&mut Waiter<S>>) -> bool {
         // Only an address is compared.
-        self.head
-            .is_some_and(|head| ptr::eq(head.as_ptr(), ptr::from_ref(&*waiter)))
+        self.head.is_some_and(|head| ptr::eq(head.as_ptr(), ptr::from_ref(&*waiter)))
     }
 
     /// The slot of the one to be served next.
@@ -219,9 +203,7 @@ impl<S> Line<S> {
     /// Whether `waker` would wake the same task as the one that `waiter` left here.
     pub(crate) fn knows(&mut self, waiter: Pin<&mut Waiter<S>>, waker: &Waker) -> bool {
         // SAFETY: as in `slot`.
-        let known = self
-            .member(waiter)
-            .and_then(|node| unsafe { inside(node) }.waker.as_ref());
+        let known = self.member(waiter).and_then(|node| unsafe { inside(node) }.waker.as_ref());
         known.is_some_and(|known| known.will_wake(waker))
     }
 

@@ -31,11 +31,7 @@ struct Seats {
 
 impl Family {
     pub(crate) fn new(name: Arc<str>) -> Self {
-        Self {
-            name,
-            sweeping: Mutex::default(),
-            seats: Mutex::default(),
-        }
+        Self { name, sweeping: Mutex::default(), seats: Mutex::default() }
     }
 
     /// Gives a seat to the queue that `make` makes for it.
@@ -55,10 +51,7 @@ impl Family {
         // Dropped last: a queue that goes meanwhile may be freed here, and what it owns is foreign code.
         let mut swept = Vec::new();
         let _one_at_a_time = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sum = FamilyStats {
-            name: Arc::clone(&self.name),
-            ..FamilyStats::default()
-        };
+        let mut sum = FamilyStats { name: Arc::clone(&self.name), ..FamilyStats::default() };
         {
             let mut seats = self.seats();
             sum.totals = seats.gone.clone();
@@ -96,12 +89,7 @@ impl Family {
         loop {
             let next = {
                 let seats = self.seats();
-                seats
-                    .taken
-                    .iter()
-                    .enumerate()
-                    .skip(from)
-                    .find_map(|(seat, member)| Some((seat, member.clone()?)))
+                seats.taken.iter().enumerate().skip(from).find_map(|(seat, member)| Some((seat, member.clone()?)))
             };
             let Some((seat, member)) = next else { return };
             member.tune(tuning);
@@ -136,8 +124,6 @@ impl Roll for Family {
 
 impl fmt::Debug for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Family")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Family").field("name", &self.name).finish_non_exhaustive()
     }
 }

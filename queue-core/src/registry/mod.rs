@@ -56,10 +56,7 @@ impl Registry {
     /// Every name, sorted, as of now.
     #[must_use]
     pub fn snapshot(&self) -> Vec<FamilyStats> {
-        let mut stats: Vec<_> = (0..)
-            .map_while(|i| self.families().all.get(i).cloned())
-            .map(|f| f.stats())
-            .collect();
+        let mut stats: Vec<_> = (0..).map_while(|i| self.families().all.get(i).cloned()).map(|f| f.stats()).collect();
         stats.sort_by(|a, b| a.name.cmp(&b.name));
         stats
     }
@@ -76,10 +73,7 @@ impl Registry {
     /// # Panics
     /// If `share` is not within 0..=1.
     pub fn set_saturation(&self, share: f64) {
-        assert!(
-            (0.0..=1.0).contains(&share),
-            "saturation is a share within 0..=1, not {share}"
-        );
+        assert!((0.0..=1.0).contains(&share), "saturation is a share within 0..=1, not {share}");
         self.tune(|tuning| tuning.saturation = share);
     }
 
@@ -94,21 +88,13 @@ impl Registry {
 
     /// Puts something on the board, in place of what was there of the same kind.
     pub fn publish(&self, publication: Publication) {
-        self.board
-            .published
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(publication);
+        self.board.published.write().unwrap_or_else(PoisonError::into_inner).take(publication);
     }
 
     /// What is on the board now.
     #[must_use]
     pub fn published(&self) -> Published {
-        self.board
-            .published
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The family of `name`, made if this is its first queue.
@@ -134,9 +120,7 @@ impl Registry {
             change(&mut tuning);
             *tuning
         };
-        (0..)
-            .map_while(|i| self.families().all.get(i).cloned())
-            .for_each(|family| family.tune(tuning));
+        (0..).map_while(|i| self.families().all.get(i).cloned()).for_each(|family| family.tune(tuning));
     }
 
     fn families(&self) -> MutexGuard<'_, Families> {

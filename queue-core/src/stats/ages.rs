@@ -40,11 +40,7 @@ impl Ages {
         if self.marks.len() == MOST {
             self.merge();
         }
-        self.marks.push_back(Mark {
-            first: next,
-            at: now,
-            living: 0,
-        });
+        self.marks.push_back(Mark { first: next, at: now, living: 0 });
     }
 
     /// Forgets the items before `oldest`, which is still buffered; all of them if none is.
@@ -73,11 +69,7 @@ impl Ages {
     pub(crate) fn came(&mut self, number: u64) {
         if self.marks.is_empty() {
             // Nobody has looked at a clock yet: the first look will say when.
-            self.marks.push_back(Mark {
-                first: number,
-                at: 0,
-                living: 0,
-            });
+            self.marks.push_back(Mark { first: number, at: 0, living: 0 });
         }
         if let Some(mark) = self.of(number) {
             mark.living += 1;

@@ -10,10 +10,17 @@ use crate::stats::FamilyStats;
 /// What a reader of the table looks at: one snapshot of the registry and what is on its board.
 #[derive(Debug)]
 pub struct View<'a> {
-    /// Every name, as of now.
+    /// Every name, as of now, sorted by name as a snapshot is.
     pub families: &'a [FamilyStats],
     /// Samples, alert states and the monitor's numbers.
     pub published: &'a Published,
+}
+
+impl View<'_> {
+    fn alive(&self, name: &str) -> bool {
+        let found = self.families.binary_search_by(|family| (*family.name).cmp(name));
+        found.is_ok_and(|at| alive(&self.families[at]))
+    }
 }
 
 /// Whether a number can fall.
@@ -77,263 +84,131 @@ impl Measure {
 
 impl std::fmt::Debug for Measure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Measure")
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("Measure").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
 /// Every metric there is, in the order in which a page shows them.
 pub static MEASURES: &[Measure] = &[
     gauge("queue.depth", Unit::Count, "Items buffered now.", |v, e| {
-        level(v, e, |f| Some(count(f.depth)))
+        level(v, e, |f| Some(count(f.depth)));
     }),
-    gauge(
-        "queue.capacity",
-        Unit::Count,
-        "Most items the queue buffers; absent when unbounded.",
-        |v, e| {
-            level(v, e, |f| f.capacity.map(count));
-        },
-    ),
-    gauge(
-        "queue.utilization",
-        Unit::Ratio,
-        "Depth over capacity now; absent when unbounded.",
-        |v, e| {
-            level(v, e, FamilyStats::utilization);
-        },
-    ),
+    gauge("queue.capacity", Unit::Count, "Most items the queue buffers; absent when unbounded.", |v, e| {
+        level(v, e, |f| f.capacity.map(count));
+    }),
+    gauge("queue.utilization", Unit::Ratio, "Depth over capacity now; absent when unbounded.", |v, e| {
+        level(v, e, FamilyStats::utilization);
+    }),
     gauge(
         "queue.utilization_mean",
         Unit::Ratio,
         "Exact time-weighted mean of depth over capacity in the last sample interval.",
         |v, e| {
-            for sample in v.published.samples.iter().filter(|sample| sample.stats.instances > 0) {
+            // The sample is older than the snapshot: a queue that ended in between has no mean any more.
+            for sample in v.published.samples.iter().filter(|sample| v.alive(&sample.stats.name)) {
                 if let Some(mean) = sample.utilization {
                     e(&[(QUEUE, &sample.stats.name)], mean);
                 }
             }
         },
     ),
-    gauge(
-        "queue.depth_peak",
-        Unit::Count,
-        "Highest depth within the rolling window.",
-        |v, e| {
-            level(v, e, |f| Some(count(f.depth_peak)));
-        },
-    ),
-    gauge(
-        "queue.oldest_item_age",
-        Unit::Seconds,
-        "Age of the item that has waited longest; 0 when empty.",
-        |v, e| level(v, e, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64())),
-    ),
-    gauge(
-        "queue.waiters",
-        Unit::Count,
-        "Tasks and threads blocked now.",
-        |v, e| {
-            sides(v, e, alive, |f| count(f.waiting_putters), |f| count(f.waiting_getters));
-        },
-    ),
-    gauge(
-        "queue.longest_wait",
-        Unit::Seconds,
-        "How long the longest-blocked waiter has waited so far.",
-        |v, e| {
-            sides(
-                v,
-                e,
-                alive,
-                |f| f.longest_put_wait.as_secs_f64(),
-                |f| f.longest_get_wait.as_secs_f64(),
-            );
-        },
-    ),
-    gauge(
-        "queue.stalled",
-        Unit::Seconds,
-        "How long items have waited while none was taken; 0 otherwise.",
-        |v, e| {
-            level(v, e, |f| Some(f.stalled.unwrap_or_default().as_secs_f64()));
-        },
-    ),
-    gauge(
-        "queue.unfinished",
-        Unit::Count,
-        "Items put and not yet done: what join waits for.",
-        |v, e| {
-            level(v, e, |f| finishes(f).then(|| count(f.unfinished)));
-        },
-    ),
-    gauge(
-        "queue.in_flight",
-        Unit::Count,
-        "Items taken and not yet done.",
-        |v, e| {
-            level(v, e, |f| finishes(f).then(|| count(f.in_flight)));
-        },
-    ),
-    gauge(
-        "queue.instances",
-        Unit::Count,
-        "Living queues behind the name.",
-        |v, e| {
-            total(v, e, |f| count(f.instances));
-        },
-    ),
+    gauge("queue.depth_peak", Unit::Count, "Highest depth within the rolling window.", |v, e| {
+        level(v, e, |f| Some(count(f.depth_peak)));
+    }),
+    gauge("queue.oldest_item_age", Unit::Seconds, "Age of the item that has waited longest; 0 when empty.", |v, e| {
+        level(v, e, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64()))
+    }),
+    gauge("queue.waiters", Unit::Count, "Tasks and threads blocked now.", |v, e| {
+        sides(v, e, alive, |f| count(f.waiting_putters), |f| count(f.waiting_getters));
+    }),
+    gauge("queue.longest_wait", Unit::Seconds, "How long the longest-blocked waiter has waited so far.", |v, e| {
+        sides(v, e, alive, |f| f.longest_put_wait.as_secs_f64(), |f| f.longest_get_wait.as_secs_f64());
+    }),
+    gauge("queue.stalled", Unit::Seconds, "How long items have waited while none was taken; 0 otherwise.", |v, e| {
+        level(v, e, |f| Some(f.stalled.unwrap_or_default().as_secs_f64()));
+    }),
+    gauge("queue.unfinished", Unit::Count, "Items put and not yet done: what join waits for.", |v, e| {
+        level(v, e, |f| finishes(f).then(|| count(f.unfinished)));
+    }),
+    gauge("queue.in_flight", Unit::Count, "Items taken and not yet done.", |v, e| {
+        level(v, e, |f| finishes(f).then(|| count(f.in_flight)));
+    }),
+    gauge("queue.instances", Unit::Count, "Living queues behind the name.", |v, e| {
+        total(v, e, |f| count(f.instances));
+    }),
     counter("queue.put", Unit::Count, "Items accepted.", |v, e| {
-        total(v, e, |f| whole(f.totals.put))
+        total(v, e, |f| whole(f.totals.put));
     }),
     counter("queue.get", Unit::Count, "Items delivered.", |v, e| {
-        total(v, e, |f| whole(f.totals.got))
+        total(v, e, |f| whole(f.totals.got));
     }),
-    counter(
-        "queue.handoff",
-        Unit::Count,
-        "Items delivered straight to a waiting getter (part of get).",
-        |v, e| {
-            total(v, e, |f| whole(f.totals.handed_off));
-        },
-    ),
+    counter("queue.handoff", Unit::Count, "Items delivered straight to a waiting getter (part of get).", |v, e| {
+        total(v, e, |f| whole(f.totals.handed_off));
+    }),
     counter("queue.dropped", Unit::Count, "Items let go by the queue.", |v, e| {
         split(v, e, "reason", "oldest", |f| whole(f.totals.dropped_oldest));
         split(v, e, "reason", "newest", |f| whole(f.totals.dropped_newest));
         split(v, e, "reason", "shutdown", |f| whole(f.totals.dropped_shutdown));
     }),
-    counter(
-        "queue.rejected",
-        Unit::Count,
-        "Items given back to the caller by a full queue.",
-        |v, e| {
-            total(v, e, |f| whole(f.totals.rejected));
-        },
-    ),
+    counter("queue.rejected", Unit::Count, "Items given back to the caller by a full queue.", |v, e| {
+        total(v, e, |f| whole(f.totals.rejected));
+    }),
     counter("queue.done", Unit::Count, "Items finished, by outcome.", |v, e| {
         split(v, e, "outcome", "ok", |f| whole(f.totals.done_ok));
         split(v, e, "outcome", "failed", |f| whole(f.totals.done_failed));
         split(v, e, "outcome", "abandoned", |f| whole(f.totals.done_abandoned));
     }),
     counter("queue.waits", Unit::Count, "Waits begun.", |v, e| {
-        sides(
-            v,
-            e,
-            known,
-            |f| whole(f.totals.put_waits),
-            |f| whole(f.totals.get_waits),
-        );
+        sides(v, e, known, |f| whole(f.totals.put_waits), |f| whole(f.totals.get_waits));
     }),
-    counter(
-        "queue.wait",
-        Unit::Seconds,
-        "Time waited, summed over waiters, also of waits still going on.",
-        |v, e| {
-            sides(
-                v,
-                e,
-                known,
-                |f| f.totals.put_waited.as_secs_f64(),
-                |f| f.totals.get_waited.as_secs_f64(),
-            );
-        },
-    ),
-    counter(
-        "queue.blocked",
-        Unit::Seconds,
-        "Time with at least one waiter.",
-        |v, e| {
-            sides(
-                v,
-                e,
-                known,
-                |f| f.totals.put_blocked.as_secs_f64(),
-                |f| f.totals.get_blocked.as_secs_f64(),
-            );
-        },
-    ),
+    counter("queue.wait", Unit::Seconds, "Time waited, summed over waiters, also of waits still going on.", |v, e| {
+        sides(v, e, known, |f| f.totals.put_waited.as_secs_f64(), |f| f.totals.get_waited.as_secs_f64());
+    }),
+    counter("queue.blocked", Unit::Seconds, "Time with at least one waiter.", |v, e| {
+        sides(v, e, known, |f| f.totals.put_blocked.as_secs_f64(), |f| f.totals.get_blocked.as_secs_f64());
+    }),
     counter(
         "queue.depth_time",
         Unit::Seconds,
         "Integral of depth over time, in item-seconds: its rate is the mean depth.",
         |v, e| total(v, e, |f| f.totals.depth_time),
     ),
-    counter(
-        "queue.saturated",
-        Unit::Seconds,
-        "Time at or above the saturation threshold.",
-        |v, e| {
-            total(v, e, |f| f.totals.saturated.as_secs_f64());
-        },
-    ),
+    counter("queue.saturated", Unit::Seconds, "Time at or above the saturation threshold.", |v, e| {
+        total(v, e, |f| f.totals.saturated.as_secs_f64());
+    }),
     gauge(
         "queue.alert_state",
         Unit::Count,
         "State of an alert: 0 ok, 1 pending, 2 firing, 3 resolving, 4 no data.",
         |v, e| {
             for state in v.published.alerts.iter() {
-                let labels = [
-                    (QUEUE, &*state.queue),
-                    ("alert", &*state.alert),
-                    ("severity", &*state.severity),
-                ];
+                let labels = [(QUEUE, &*state.queue), ("alert", &*state.alert), ("severity", &*state.severity)];
                 let number = AlertPhase::ALL.iter().position(|phase| *phase == state.phase);
                 e(&labels, count(number.expect("ALL lists every phase")));
             }
         },
     ),
-    counter(
-        "queue.alert_transitions",
-        Unit::Count,
-        "How often an alert entered a state.",
-        |v, e| {
-            for entered in v.published.transitions.iter() {
-                let labels = [
-                    (QUEUE, &*entered.queue),
-                    ("alert", &*entered.alert),
-                    ("to", entered.to.as_str()),
-                ];
-                e(&labels, whole(entered.count));
-            }
-        },
-    ),
-    counter(
-        "queue.monitor_samples",
-        Unit::Count,
-        "Passes of the monitor over the registry.",
-        |v, e| {
-            monitor(v, |m| e(&[], whole(m.samples)));
-        },
-    ),
-    gauge(
-        "queue.monitor_sample",
-        Unit::Seconds,
-        "Time the monitor's last pass took.",
-        |v, e| {
-            monitor(v, |m| e(&[], m.sample_seconds));
-        },
-    ),
-    counter(
-        "queue.config_reloads",
-        Unit::Count,
-        "Reloads of the monitor's configuration.",
-        |v, e| {
-            monitor(v, |m| {
-                e(&[("result", "accepted")], whole(m.reloads_accepted));
-                e(&[("result", "rejected")], whole(m.reloads_rejected));
-            });
-        },
-    ),
-    gauge(
-        "queue.build_info",
-        Unit::Count,
-        "Always 1; the version is a label.",
-        |_, e| {
-            e(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        },
-    ),
+    counter("queue.alert_transitions", Unit::Count, "How often an alert entered a state.", |v, e| {
+        for entered in v.published.transitions.iter() {
+            let labels = [(QUEUE, &*entered.queue), ("alert", &*entered.alert), ("to", entered.to.as_str())];
+            e(&labels, whole(entered.count));
+        }
+    }),
+    counter("queue.monitor_samples", Unit::Count, "Passes of the monitor over the registry.", |v, e| {
+        monitor(v, |m| e(&[], whole(m.samples)));
+    }),
+    gauge("queue.monitor_sample", Unit::Seconds, "Time the monitor's last pass took.", |v, e| {
+        monitor(v, |m| e(&[], m.sample_seconds));
+    }),
+    counter("queue.config_reloads", Unit::Count, "Reloads of the monitor's configuration.", |v, e| {
+        monitor(v, |m| {
+            e(&[("result", "accepted")], whole(m.reloads_accepted));
+            e(&[("result", "rejected")], whole(m.reloads_rejected));
+        });
+    }),
+    gauge("queue.build_info", Unit::Count, "Always 1; the version is a label.", |_, e| {
+        e(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    }),
 ];
 
 const QUEUE: &str = "queue_name";
@@ -341,23 +216,11 @@ const QUEUE: &str = "queue_name";
 type Row = fn(&View<'_>, &mut Emit<'_>);
 
 const fn gauge(name: &'static str, unit: Unit, help: &'static str, read: Row) -> Measure {
-    Measure {
-        name,
-        kind: Kind::Gauge,
-        unit,
-        help,
-        read,
-    }
+    Measure { name, kind: Kind::Gauge, unit, help, read }
 }
 
 const fn counter(name: &'static str, unit: Unit, help: &'static str, read: Row) -> Measure {
-    Measure {
-        name,
-        kind: Kind::Counter,
-        unit,
-        help,
-        read,
-    }
+    Measure { name, kind: Kind::Counter, unit, help, read }
 }
 
 /// A level: it ends with the last queue of its name.

@@ -31,9 +31,6 @@ pub(crate) struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self {
-            saturation: 0.8,
-            peak_window: Duration::from_secs(60),
-        }
+        Self { saturation: 0.8, peak_window: Duration::from_secs(60) }
     }
 }

@@ -94,9 +94,8 @@ impl Meter {
         if levels.getters > 0 {
             totals.get_blocked += passed;
         }
-        let saturated = levels
-            .capacity
-            .is_some_and(|capacity| levels.depth as f64 >= capacity as f64 * self.saturation);
+        let saturated =
+            levels.capacity.is_some_and(|capacity| levels.depth as f64 >= capacity as f64 * self.saturation);
         if saturated {
             totals.saturated += passed;
         }
@@ -125,13 +124,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn levels(depth: usize, putters: usize) -> Levels {
-        Levels {
-            depth,
-            capacity: Some(10),
-            putters,
-            getters: 0,
-            next: 0,
-        }
+        Levels { depth, capacity: Some(10), putters, getters: 0, next: 0 }
     }
 
     fn meter() -> Meter {

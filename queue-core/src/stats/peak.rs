@@ -17,12 +17,7 @@ pub(crate) struct Peak {
 
 impl Peak {
     pub(crate) fn new(window: std::time::Duration) -> Self {
-        Self {
-            pane: pane(window),
-            since: 0,
-            current: 0,
-            past: [0; PANES],
-        }
+        Self { pane: pane(window), since: 0, current: 0, past: [0; PANES] }
     }
 
     pub(crate) fn set_window(&mut self, window: std::time::Duration) {

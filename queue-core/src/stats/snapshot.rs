@@ -245,10 +245,7 @@ mod seconds {
 
         pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
             let seconds = Option::<f64>::deserialize(from)?;
-            seconds
-                .map(Duration::try_from_secs_f64)
-                .transpose()
-                .map_err(D::Error::custom)
+            seconds.map(Duration::try_from_secs_f64).transpose().map_err(D::Error::custom)
         }
     }
 }

@@ -3,19 +3,56 @@
 //! What is here has been checked: shares lie within 0..=1, durations within their ranges, globs parse, thresholds and
 //! clear values stand on the right sides of each other. The rest of the monitor never meets a string to parse.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+// From bytes to the checked configuration.
+mod text;
+
+mod build;
+mod tree;
+
+mod load;
+mod schema;
+
+mod check;
+
+// What values are made of, and what is said about wrong ones.
 mod glob;
 mod signal;
 mod summary;
+mod units;
+mod values;
 
-pub use glob::Glob;
+mod error;
+mod keys;
+mod syntax;
+
+pub use error::{ConfigError, ConfigErrors};
+pub use glob::{Glob, GlobError};
 pub use signal::{Measured, Signal};
-pub use summary::{Placeholder, Summary};
+pub use summary::{Placeholder, Summary, SummaryError};
+
+/// What errors call text that came from no file.
+const NO_FILE: &str = "<yaml>";
 
 /// A checked configuration of the monitor.
+///
+/// # Examples
+/// ```
+/// use queue_monitor::config::Config;
+///
+/// let config = Config::from_yaml("alerts: [{ name: Full, signal: utilization, above: 80%, for: 1m }]")?;
+/// assert_eq!(&*config.alerts[0].name, "Full");
+///
+/// let errors = Config::from_yaml("saturation: 90").unwrap_err();
+/// assert!(errors.errors()[0].hint.ends_with("did you mean `90%`?"));
+/// # Ok::<(), queue_monitor::config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Resolution of the time integrals.
@@ -32,6 +69,69 @@ pub struct Config {
     pub notify: Notify,
     /// The HTTP endpoint; off when absent.
     pub http: Option<Http>,
+}
+
+impl Config {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every error of the text, each with its line and column.
+    pub fn from_yaml(text: &str) -> Result<Self, ConfigErrors> {
+        Self::read(NO_FILE, text.as_bytes())
+    }
+
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every error of the file, each with its line and column, or with the reason why the file
+    /// could not be read.
+    pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
+        let path = path.as_ref();
+        let name = path.to_string_lossy();
+        let bytes = read_file(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
+        Self::read(&name, &bytes)
+    }
+
+    fn read(file: &str, bytes: &[u8]) -> Result<Self, ConfigErrors> {
+        let mut findings = error::Findings::default();
+        let text = match text::decode(bytes) {
+            Ok(text) => text,
+            Err((place, what)) => {
+                findings.add(place, "-", what);
+                return Err(findings.into_errors(file, &String::from_utf8_lossy(bytes)));
+            }
+        };
+        let Some(tree) = build::tree(text, &mut findings) else {
+            return Err(findings.into_errors(file, text));
+        };
+        let document = load::document(&tree, &mut findings);
+        let config = check::config(&document, &mut findings);
+        if findings.is_empty() {
+            load::read_again(text, &tree, &mut findings);
+        }
+        if findings.is_empty() { Ok(config) } else { Err(findings.into_errors(file, text)) }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_millis(5),
+            interval: Duration::from_secs(10),
+            saturation: 0.8,
+            peak_window: Duration::from_secs(60),
+            alerts: Vec::new(),
+            notify: Notify { log: true },
+            http: None,
+        }
+    }
+}
+
+/// Reads a file, but no more of it than shows that it is too large.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(text::LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// One alert, as the file defines it.

@@ -1,0 +1,236 @@
+//! What a page promises, over hand-made views: every number is fixed, so pages can be compared as text.
+
+mod hostile;
+mod parser;
+mod promtool;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use queue_core::registry::{MonitorTotals, Publication, Published, TransitionCount};
+use queue_core::stats::catalogue::{Kind, MEASURES, View};
+use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
+
+use super::{PrometheusCollector, encode, families, text};
+use parser::{Page, parse};
+
+/// A queue that is nearly full, with workers that finish their items.
+fn busy() -> FamilyStats {
+    FamilyStats {
+        name: "crawl.parse".into(),
+        instances: 2,
+        capacity: Some(20),
+        depth: 15,
+        in_transit: 1,
+        depth_peak: 18,
+        unfinished: 19,
+        in_flight: 3,
+        waiting_putters: 2,
+        waiting_getters: 0,
+        oldest_age: Some(Duration::from_millis(1500)),
+        stalled: Some(Duration::from_millis(250)),
+        longest_put_wait: Duration::from_millis(125),
+        longest_get_wait: Duration::ZERO,
+        totals: Totals {
+            put: 120,
+            got: 100,
+            handed_off: 30,
+            rejected: 7,
+            dropped_oldest: 3,
+            dropped_newest: 1,
+            dropped_shutdown: 0,
+            done_ok: 90,
+            done_failed: 6,
+            done_abandoned: 1,
+            put_waits: 12,
+            get_waits: 40,
+            put_waited: Duration::from_millis(2500),
+            get_waited: Duration::from_secs(60),
+            put_blocked: Duration::from_millis(1750),
+            get_blocked: Duration::from_secs(20),
+            saturated: Duration::from_millis(800),
+            depth_time: 512.25,
+        },
+    }
+}
+
+/// A channel without a bound whose users never say that an item is done.
+fn unbounded() -> FamilyStats {
+    FamilyStats {
+        name: "events".into(),
+        instances: 1,
+        depth: 2,
+        depth_peak: 2,
+        unfinished: 9,
+        in_flight: 7,
+        oldest_age: Some(Duration::from_secs(3)),
+        totals: Totals { put: 9, got: 7, ..Totals::default() },
+        ..FamilyStats::default()
+    }
+}
+
+/// A name whose last queue is gone.
+fn gone() -> FamilyStats {
+    FamilyStats {
+        name: "request".into(),
+        totals: Totals { put: 5, got: 4, dropped_shutdown: 1, done_ok: 4, ..Totals::default() },
+        ..FamilyStats::default()
+    }
+}
+
+/// A board as the monitor leaves it.
+fn board() -> Published {
+    let registry = Registry::new();
+    let sample = Sample { stats: busy(), utilization: Some(0.625), ..Sample::default() };
+    let alert = |phase| AlertState {
+        alert: "HighUtilization".into(),
+        queue: "crawl.parse".into(),
+        severity: "warning".into(),
+        phase,
+        since: Duration::ZERO,
+        value: Some(0.625),
+    };
+    let entered =
+        |to, count| TransitionCount { alert: "HighUtilization".into(), queue: "crawl.parse".into(), to, count };
+    registry.publish(Publication::Samples(vec![sample]));
+    registry.publish(Publication::Alerts(vec![alert(AlertPhase::Firing)]));
+    registry.publish(Publication::Transitions(
+        AlertPhase::ALL.into_iter().zip(0..).map(|(to, n)| entered(to, n)).collect(),
+    ));
+    registry.publish(Publication::Monitor(MonitorTotals {
+        samples: 6,
+        sample_seconds: 0.001_25,
+        reloads_accepted: 1,
+        reloads_rejected: 2,
+    }));
+    registry.published()
+}
+
+fn page(families: &[FamilyStats], published: &Published) -> String {
+    text(&families::read(&View { families, published }))
+}
+
+fn parsed(families: &[FamilyStats], published: &Published) -> Page {
+    let page = page(families, published);
+    parse(&page).unwrap_or_else(|error| panic!("{error}\n{page}"))
+}
+
+#[test]
+fn a_page_reads_as_the_golden_text() {
+    let golden = include_str!("golden.txt").replace("{version}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(page(&[busy(), unbounded(), gone()], &board()), golden);
+}
+
+#[test]
+fn promtool_finds_no_fault_in_a_page_that_shows_every_metric() {
+    let page = page(&[busy(), unbounded(), gone()], &board());
+    for measure in MEASURES {
+        let name = measure.prometheus_name();
+        assert!(page.contains(&format!("# TYPE {name} ")), "the page must show {name} to be a test of it");
+    }
+    promtool::check(&page);
+}
+
+#[test]
+fn an_empty_registry_gives_a_clean_page() {
+    let page = encode(&Registry::new());
+    assert_eq!(parse(&page).expect("a page").names().collect::<Vec<_>>(), ["queue_build_info"]);
+    promtool::check(&page);
+}
+
+#[test]
+fn gauges_end_with_the_last_queue_of_a_name_and_totals_stay() {
+    let page = parsed(&[gone()], &Published::default());
+    let shown: Vec<_> = page.names().filter(|name| page.has(name, "queue_name", "request")).collect();
+    for measure in MEASURES.iter().filter(|measure| shown.contains(&measure.prometheus_name().as_str())) {
+        // That no queue lives is itself a level worth seeing.
+        assert!(measure.kind == Kind::Counter || measure.name == "queue.instances", "{} stayed", measure.name);
+    }
+    assert_eq!(page.value("queue_instances", &[("queue_name", "request")]), Some(0.0));
+    assert_eq!(page.value("queue_put_total", &[("queue_name", "request")]), Some(5.0));
+    assert_eq!(page.value("queue_done_total", &[("queue_name", "request"), ("outcome", "ok")]), Some(4.0));
+}
+
+#[test]
+fn a_gauge_from_the_last_sample_ends_with_the_queue_and_not_with_the_next_sample() {
+    let mut families = [busy()];
+    assert_eq!(
+        parsed(&families, &board()).value("queue_utilization_mean_ratio", &[("queue_name", "crawl.parse")]),
+        Some(0.625)
+    );
+    families[0].instances = 0;
+    assert_eq!(
+        parsed(&families, &board()).value("queue_utilization_mean_ratio", &[("queue_name", "crawl.parse")]),
+        None
+    );
+}
+
+#[test]
+fn a_number_that_has_no_meaning_has_no_series() {
+    let page = parsed(&[unbounded()], &Published::default());
+    for absent in ["queue_capacity", "queue_utilization_ratio", "queue_unfinished", "queue_in_flight"] {
+        assert!(!page.has(absent, "queue_name", "events"), "{absent} means nothing for a channel without a bound");
+    }
+}
+
+#[test]
+fn every_value_of_a_label_is_there_at_zero_from_the_start() {
+    let fresh = FamilyStats { name: "fresh".into(), instances: 1, ..FamilyStats::default() };
+    let registry = Registry::new();
+    registry.publish(Publication::Monitor(MonitorTotals::default()));
+    let page = parsed(&[fresh], &registry.published());
+    let splits = [
+        ("queue_dropped_total", "reason", vec!["oldest", "newest", "shutdown"]),
+        ("queue_done_total", "outcome", vec!["ok", "failed", "abandoned"]),
+        ("queue_waits_total", "side", vec!["put", "get"]),
+        ("queue_wait_seconds_total", "side", vec!["put", "get"]),
+        ("queue_blocked_seconds_total", "side", vec!["put", "get"]),
+        ("queue_waiters", "side", vec!["put", "get"]),
+        ("queue_longest_wait_seconds", "side", vec!["put", "get"]),
+    ];
+    for (metric, label, values) in splits {
+        for value in values {
+            assert_eq!(page.value(metric, &[("queue_name", "fresh"), (label, value)]), Some(0.0), "{metric} {value}");
+        }
+    }
+    for result in ["accepted", "rejected"] {
+        assert_eq!(page.value("queue_config_reloads_total", &[("result", result)]), Some(0.0));
+    }
+}
+
+#[test]
+fn every_point_of_a_metric_has_the_same_labels() {
+    let page = parsed(&[busy(), unbounded(), gone()], &board());
+    for name in page.names() {
+        assert_eq!(page.label_sets(name).len(), 1, "{name} has points with different labels");
+    }
+}
+
+#[test]
+fn a_prometheus_registry_takes_one_collector_and_refuses_a_second() {
+    let queues = Registry::new();
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("the first is welcome");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect_err("the second names the same metrics");
+    registry.unregister(Box::new(PrometheusCollector::new(&queues))).expect("an equal one stands for the first");
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("the place is free again");
+}
+
+#[test]
+fn what_is_published_later_is_on_the_next_page() {
+    let queues = Registry::new();
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(PrometheusCollector::new(&queues))).expect("nothing is registered yet");
+    let samples = |page: &str| parse(page).expect("a page").value("queue_monitor_samples_total", &[]);
+
+    assert_eq!(samples(&text(&registry.gather())), None);
+    queues.publish(Publication::Monitor(MonitorTotals { samples: 4, ..MonitorTotals::default() }));
+    assert_eq!(samples(&text(&registry.gather())), Some(4.0));
+    assert_eq!(samples(&encode(&queues)), Some(4.0), "both ways out show the same");
+}
+
+#[test]
+fn a_collector_can_be_shared_between_threads() {
+    fn shareable<T: Send + Sync + 'static>(_: &Arc<T>) {}
+    shareable(&Arc::new(PrometheusCollector::new(&Registry::new())));
+}

@@ -1,0 +1,133 @@
+//! A reader of the text format that shares nothing with the writer: it takes what the format's description allows
+//! and refuses everything else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+type Labels = BTreeMap<String, String>;
+
+/// A page, read.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    metrics: BTreeMap<String, Vec<(Labels, f64)>>,
+}
+
+impl Page {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.metrics.keys().map(String::as_str)
+    }
+
+    pub(super) fn value(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.points(metric).iter().find(|(has, _)| *has == labels).map(|(_, value)| *value)
+    }
+
+    pub(super) fn has(&self, metric: &str, label: &str, value: &str) -> bool {
+        self.points(metric).iter().any(|(labels, _)| labels.get(label).is_some_and(|has| has == value))
+    }
+
+    pub(super) fn label_sets(&self, metric: &str) -> BTreeSet<Vec<&String>> {
+        self.points(metric).iter().map(|(labels, _)| labels.keys().collect()).collect()
+    }
+
+    pub(super) fn points(&self, metric: &str) -> &[(Labels, f64)] {
+        self.metrics.get(metric).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Reads a page: for each metric one HELP, one TYPE, then its points, at least one, no two with the same labels.
+pub(super) fn parse(text: &str) -> Result<Page, String> {
+    let mut page = Page::default();
+    let mut seen = BTreeSet::new();
+    let mut lines = text.strip_suffix('\n').ok_or("the last line does not end")?.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let name = header(line, "# HELP ")?.0;
+        let kind = header(lines.next().unwrap_or_default(), "# TYPE ")?;
+        if kind.0 != name || !["gauge", "counter"].contains(&kind.1) {
+            return Err(format!("HELP of {name} is followed by TYPE of {} {}", kind.0, kind.1));
+        }
+        let mut points = Vec::new();
+        while let Some(line) = lines.next_if(|line| !line.starts_with('#')) {
+            let (labels, value) = point(line.strip_prefix(name).ok_or_else(|| format!("not a {name}: {line}"))?)
+                .map_err(|error| format!("{error}: {line}"))?;
+            if !seen.insert((name, labels.clone())) {
+                return Err(format!("twice: {line}"));
+            }
+            points.push((labels, value));
+        }
+        if points.is_empty() || page.metrics.insert(name.to_owned(), points).is_some() {
+            return Err(format!("{name} has no points, or comes twice"));
+        }
+    }
+    Ok(page)
+}
+
+fn header<'a>(line: &'a str, start: &str) -> Result<(&'a str, &'a str), String> {
+    let (name, rest) =
+        line.strip_prefix(start).and_then(|rest| rest.split_once(' ')).ok_or(format!("no {start}: {line}"))?;
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || rest.is_empty() {
+        return Err(format!("not a header: {line}"));
+    }
+    Ok((name, rest))
+}
+
+/// `{a="b",c="d"} 1` or ` 1`, after the name.
+fn point(rest: &str) -> Result<(Labels, f64), String> {
+    let mut labels = Labels::new();
+    let mut rest = rest;
+    if let Some(mut open) = rest.strip_prefix('{') {
+        loop {
+            let (name, after) = open.split_once("=\"").ok_or("a label without a value")?;
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                return Err(format!("not a label: {name:?}"));
+            }
+            let (value, after) = quoted(after)?;
+            labels.insert(name.to_owned(), value);
+            if let Some(after) = after.strip_prefix('}') {
+                rest = after;
+                break;
+            }
+            open = after.strip_prefix(',').ok_or("labels end neither with , nor with }")?;
+        }
+    }
+    let value = rest.strip_prefix(' ').ok_or("no space before the value")?;
+    Ok((labels, value.parse().map_err(|error| format!("{error}"))?))
+}
+
+/// The text up to the closing quote, unescaped, and what comes after it.
+fn quoted(text: &str) -> Result<(String, &str), String> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((value, &text[at + 1..])),
+            '\\' => value.push(match chars.next().map(|(_, c)| c) {
+                Some('n') => '\n',
+                Some(same @ ('"' | '\\')) => same,
+                other => return Err(format!("an escape that the format does not know: {other:?}")),
+            }),
+            plain => value.push(plain),
+        }
+    }
+    Err("a quote that does not close".to_owned())
+}
+
+#[test]
+fn the_parser_refuses_what_would_break_a_scrape() {
+    let header = "# HELP a x\n# TYPE a gauge\n";
+    for broken in [
+        "a{b=\"c\"d\"} 1\n",
+        "a{b=\"c\\d\"} 1\n",
+        "a{b=\"c\nd\"} 1",
+        "a{b=\"c\"} 1\na{b=\"c\"} 1\n",
+        "a{b=\"c\"}1\n",
+        "a{b=\"c\"} one\n",
+        "b 1\n",
+        "\n",
+        "",
+    ] {
+        let page = format!("{header}{broken}");
+        parse(&page).expect_err(&page);
+    }
+    parse("a 1\n").expect_err("points without a header");
+    assert_eq!(parse(&format!("{header}a{{b=\"c\\n\\\"\\\\\"}} 1\n")).expect("fine").points("a")[0].0["b"], "c\n\"\\");
+}

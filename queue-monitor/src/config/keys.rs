@@ -1,0 +1,101 @@
+//! What is said about keys: unknown, of a later version, at the wrong place.
+
+use super::error::{Mismatch, nearest, quoted};
+
+/// Keys of the format that a later version will read, by the type they belong to.
+const LATER: [(&str, &[&str]); 3] = [
+    ("Document", &["overrides", "mute", "record", "prometheus"]),
+    ("Alert", &["levels", "runbook"]),
+    ("Notify", &["labels", "alertmanager", "webhook", "inhibit_upstream"]),
+];
+
+/// Keys that are often indented too little or too much, and where they belong.
+const HOMES: [(&str, &[&str], &str); 4] = [
+    ("Document", &["tick", "interval", "saturation", "peak_window", "alerts", "notify", "http"], "at the top level"),
+    (
+        "Alert",
+        &["name", "queues", "except", "signal", "above", "below", "for", "severity", "summary"],
+        "in an item of `alerts:`",
+    ),
+    ("Notify", &["log"], "below `notify:`"),
+    ("Http", &["listen"], "below `http:`"),
+];
+
+/// Says why `key` is none of the `known` keys of the type `owner`.
+pub(super) fn unknown(owner: &str, key: &str, known: &[&str]) -> Mismatch {
+    let later = LATER.iter().any(|(name, keys)| *name == owner && keys.contains(&key));
+    let known = known.join(", ");
+    if later {
+        let hint = format!("found a key of a later version; accepted here: {known}; remove `{key}` for now");
+        return Mismatch { message: format!("`{key}` is not supported by this version"), hint };
+    }
+    let message = format!("unknown key {}", quoted(key));
+    let accepted = format!("accepted here: {known}");
+    let home = HOMES.iter().find(|(name, keys, _)| *name != owner && keys.contains(&key));
+    if let Some((.., home)) = home {
+        return Mismatch { message, hint: format!("`{key}` belongs {home}; {accepted}") };
+    }
+    if let Some((key, _)) = key.split_once(':') {
+        return Mismatch { message, hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}") };
+    }
+    let hint = match nearest(key, known.split(", ")) {
+        Some(meant) => format!("did you mean `{meant}`? {accepted}"),
+        None => accepted,
+    };
+    Mismatch { message, hint }
+}
+
+/// What a map of the type `owner` is called in an error.
+pub(super) fn describe(owner: &str) -> &'static str {
+    match owner {
+        "Document" => "a map of settings, such as `interval: 10s`",
+        "Alert" => "an alert: a map with `name`, `signal` and `above` or `below`",
+        "Notify" => "a map such as `{ log: true }`",
+        "Http" => "a map such as `{ listen: 127.0.0.1:9464 }`",
+        _ => "a map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// What is said of `key` with a list as its value, in a map of the type `owner`.
+    fn told(owner: &str, key: &str) -> String {
+        let entry = format!("{{ {key}: [[]] }}");
+        let yaml = match owner {
+            "Alert" => format!("alerts: [{entry}]"),
+            "Notify" => format!("notify: {entry}"),
+            "Http" => format!("http: {entry}"),
+            _ => entry,
+        };
+        Config::from_yaml(&yaml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_key_is_sent_to_a_home_that_knows_it() {
+        for (owner, keys, home) in HOMES {
+            for key in keys {
+                assert!(!told(owner, key).contains("unknown key"), "{owner} {key}");
+                let (stranger, message) = HOMES
+                    .iter()
+                    .map(|(stranger, ..)| (stranger, told(stranger, key)))
+                    .find(|(_, message)| message.contains("unknown key"))
+                    .unwrap();
+                assert!(message.contains(home), "{stranger} {key}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_later_version_is_not_called_misspelt() {
+        for (owner, keys) in LATER {
+            for key in keys {
+                let message = told(owner, key);
+                assert!(message.contains("is not supported by this version"), "{message}");
+                assert!(!message.contains("unknown key"), "{message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Says in the words of someone who writes the file what the YAML parser stumbled over.
+
+use saphyr_parser::ScanError;
+
+use super::error::{Mismatch, Place, lines};
+
+/// Where the error is to be shown, and what it is.
+pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
+    let info = error.info();
+    let marker = error.marker();
+    let place = Place { line: marker.line().max(1), column: marker.col() + 1 };
+    let line = lines(text).nth(place.line - 1).unwrap_or_default();
+    let at = |column: usize| column.checked_sub(1).and_then(|index| line.chars().nth(index));
+    let back = |column: usize| Place { column, ..place };
+    let has = |words: &[&str]| words.iter().any(|word| info.contains(word));
+
+    if has(&["tab"]) {
+        let indented = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
+        let place = indented.map_or(place, |index| back(index + 1));
+        return (place, told("a tab where YAML takes only spaces", "a tab; accepted: spaces"));
+    }
+    if has(&["anchor", "alias"]) {
+        let place = if at(place.column) == Some('*') { place } else { back(place.column.saturating_sub(1).max(1)) };
+        return match at(place.column) {
+            Some('*') => (
+                place,
+                told("`*` begins an alias, and there is no such anchor", "`*` without quotes; write globs as `\"*\"`"),
+            ),
+            _ => (place, told("`&` begins an anchor", "`&` without a name; put text that begins with it in quotes")),
+        };
+    }
+    let opened =
+        line.split_once(": ").map(|(_, value)| value.trim_start()).filter(|value| value.starts_with(['{', '[']));
+    let what = if has(&["expected key", "mapping values", "illegal placement"]) && opened.is_some_and(goes_on) {
+        told(
+            "text goes on behind a closing bracket",
+            "a value that begins with `{` or `[` and does not end with it; put such text in quotes",
+        )
+    } else if has(&["mapping values", "illegal placement", "simple key"]) {
+        told(
+            "`key: value` cannot stand here",
+            "text and a `:`; check that the lines before have their `:`, quotes and brackets, that keys of one map begin in \
+             the same column, and put values that contain `: ` in quotes",
+        )
+    } else if has(&["expected key", "'-' indicator", "invalid indentation", "indented line"])
+        && !info.contains("quoted")
+    {
+        told(
+            "the indentation does not fit",
+            "a line that begins in no column of the lines before; keys of one map, and the `-` of one list, begin in the \
+             same column",
+        )
+    } else if has(&["indentation in quoted", "end of stream", "document indicator"]) {
+        told("a quote is not closed", "an opening quote; accepted: text with a quote at its end")
+    } else if has(&["expected ',' or", "indentation in flow", "flow"]) {
+        told("a bracket is not closed, or a comma is missing", "no `,` and no `]` or `}`; close what was opened before")
+    } else if has(&["only valid inside a block"]) {
+        told("a bracket is not closed", "a new list item inside brackets; close what was opened in the lines before")
+    } else if has(&["scanning a block scalar"]) {
+        told("text behind `|` or `>`", "text where a line has to end; put text that begins with such a sign in quotes")
+    } else if has(&["comment"]) {
+        told(
+            "a comment cannot stand here",
+            "`#` without a space before it, or within text; put text with `#` in quotes",
+        )
+    } else if has(&["directive"]) {
+        told("a line cannot begin with `%`", "the sign of a directive; put text that begins with it in quotes")
+    } else if has(&["<document start>"]) {
+        told(
+            "text goes on where the first value has ended",
+            "text that belongs to no key; check the indentation, the `:` and the brackets before it",
+        )
+    } else if has(&["node content"]) {
+        told(
+            "a value is missing",
+            "nothing where a value has to be; check the commas, and close what was opened before",
+        )
+    } else if has(&["block sequence entries"]) {
+        told("a list cannot begin here", "`- ` behind other text; begin a line with it, or write `[a, b]`")
+    } else if has(&["misplaced bracket"]) {
+        told("a bracket is closed that was not opened", "a closing bracket; put text that begins with it in quotes")
+    } else if has(&["escape", "hexadecimal"]) {
+        told("unknown escape in double quotes", "a backslash; write it twice, or use single quotes")
+    } else if has(&["trailing content"]) {
+        told(
+            "text goes on behind the closing quote",
+            "text behind a quote; put quotes around the whole value, and write a single quote inside single quotes twice",
+        )
+    } else if has(&["unexpected character", "cannot start"]) {
+        let found = at(place.column).map_or_else(|| "this".to_owned(), |c| format!("`{c}`"));
+        told(&format!("text without quotes cannot begin with {found}"), &format!("{found}; put the text in quotes"))
+    } else if has(&["recursion"]) {
+        told("nested too deeply", "too many brackets in each other; accepted: at most 32 levels")
+    } else {
+        let hint =
+            format!("found something that no reader of YAML takes: {info}; quotes around a value make it plain text");
+        Mismatch { message: "not valid YAML".to_owned(), hint }
+    };
+    (place, what)
+}
+
+/// Whether text follows the bracket that closes the first.
+fn goes_on(value: &str) -> bool {
+    let close = if value.starts_with('{') { '}' } else { ']' };
+    value
+        .split_once(close)
+        .is_some_and(|(_, behind)| !behind.trim().is_empty() && !behind.trim_start().starts_with('#'))
+}
+
+fn told(message: &str, found: &str) -> Mismatch {
+    Mismatch { message: message.to_owned(), hint: format!("found {found}") }
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod alert;
+pub mod config;
+#[cfg(feature = "http")]
+pub mod http;
+mod monitor;
+mod rule;
+mod sampler;
+#[cfg(test)]
+mod testing;
+
+pub use alert::ActiveAlert;
+pub use config::{Config, ConfigErrors};
+pub use monitor::{ListenError, Monitor, MonitorHandle, MonitorStatus, ReloadError, SpawnError};

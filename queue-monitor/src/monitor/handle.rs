@@ -1,0 +1,119 @@
+//! What a program holds of a running monitor.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use queue_core::{AlertTransition, Sample};
+use tokio::sync::{broadcast, watch};
+
+use super::endpoint::Endpoint;
+use super::{MonitorStatus, ReloadError, Shared};
+use crate::alert::ActiveAlert;
+use crate::config::Config;
+
+/// A running monitor. A clone is the same monitor; it runs on when the last handle is dropped.
+#[derive(Clone)]
+pub struct MonitorHandle {
+    pub(super) shared: Arc<Shared>,
+    file: Option<PathBuf>,
+    /// Closed when the thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+impl MonitorHandle {
+    pub(super) fn new(shared: Arc<Shared>, file: Option<PathBuf>, ended: watch::Receiver<()>) -> Self {
+        Self { shared, file, ended }
+    }
+
+    /// Reads the file again, whole or not at all: after an error everything runs on as it was.
+    ///
+    /// Alerts keep their state where their definition did not change. The thread takes the new configuration at once
+    /// and judges by it from its next pass on. An endpoint that moves is open at the new address when this returns.
+    ///
+    /// # Errors
+    /// If there is no file, if it is not a valid configuration, if its endpoint cannot be opened, or if the monitor
+    /// has been shut down.
+    pub fn reload(&self) -> Result<(), ReloadError> {
+        let result = self.read_again();
+        match &result {
+            Ok(()) => {
+                self.shared.count(|totals| totals.reloads_accepted += 1);
+                tracing::info!(target: "queue_monitor", "configuration reloaded");
+            }
+            Err(error) => {
+                self.shared.count(|totals| totals.reloads_rejected += 1);
+                tracing::warn!(target: "queue_monitor", %error, "configuration rejected: the running one stays");
+            }
+        }
+        result
+    }
+
+    fn read_again(&self) -> Result<(), ReloadError> {
+        let file = self.file.as_ref().ok_or(ReloadError::NoFile)?;
+        let config = Config::from_yaml_file(file).map_err(ReloadError::Config)?;
+        self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
+    }
+
+    /// The alerts that are not ok, as the last pass left them.
+    #[must_use]
+    pub fn alerts(&self) -> Vec<ActiveAlert> {
+        self.shared.alerts().to_vec()
+    }
+
+    /// The last sample of each name.
+    #[must_use]
+    pub fn samples(&self) -> Vec<Sample> {
+        self.shared.samples().to_vec()
+    }
+
+    /// Listens to the transitions of all alerts from now on.
+    ///
+    /// A receiver that is more than 1,024 transitions behind is told how many it missed
+    /// ([`RecvError::Lagged`](broadcast::error::RecvError::Lagged)); it is closed when the monitor has ended.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<AlertTransition> {
+        self.shared.subscribe()
+    }
+
+    /// How the monitor itself is: what `/healthz` shows.
+    #[must_use]
+    pub fn status(&self) -> MonitorStatus {
+        self.shared.status()
+    }
+
+    /// Where the endpoint listens; `None` without one. Says which port it is where the file says 0.
+    #[must_use]
+    pub fn listening(&self) -> Option<SocketAddr> {
+        self.shared.listening()
+    }
+
+    /// Stops the monitor and waits until its thread has ended and its endpoint is closed.
+    ///
+    /// Its samples and alert states leave the registry, so that no adapter shows what nobody looks after; its
+    /// counters stay. A pass that has begun ends first. The handle answers on with what was known last.
+    ///
+    /// # Cancel safety
+    /// Dropped once polled, it stops the monitor all the same. It may be called again, and by several handles.
+    pub async fn shutdown(&self) {
+        self.shared.order_stop();
+        let mut ended = self.ended.clone();
+        // An error is what is waited for: the thread has dropped its end.
+        while ended.changed().await.is_ok() {}
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl fmt::Debug for MonitorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MonitorHandle")
+            .field("file", &self.file)
+            .field("listening", &self.listening())
+            .finish_non_exhaustive()
+    }
+}

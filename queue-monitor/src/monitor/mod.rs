@@ -1,0 +1,121 @@
+//! The shell that joins sampling, judging and telling: start, reload, stop.
+//!
+//! The monitor has a plain thread of its own, so that a stalled runtime does not silence it: that is when somebody
+//! wants to hear it. Everything that decides is pure and elsewhere; here are the clock, the locks and the thread.
+//! Deliberately absent: the runtime of the service, and any call that waits for a pass to end (but
+//! [`MonitorHandle::shutdown`]).
+
+mod endpoint;
+mod error;
+mod handle;
+mod run;
+mod shared;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use queue_core::{FamilyStats, Registry};
+use tokio::sync::watch;
+
+pub use error::{ListenError, ReloadError, SpawnError};
+pub use handle::MonitorHandle;
+
+pub use shared::MonitorStatus;
+
+pub(crate) use shared::Shared;
+
+use crate::config::{Config, ConfigErrors};
+use endpoint::Endpoint;
+use run::Run;
+
+/// Samples the queues of a registry and judges them by the alerts of a configuration.
+///
+/// One monitor per registry: what it finds out it publishes there, in place of what was there before.
+///
+/// # Examples
+/// ```
+/// use queue_core::Registry;
+/// use queue_monitor::Monitor;
+///
+/// let monitor = Monitor::from_yaml("interval: 5s")?.registry(&Registry::new()).spawn();
+/// assert!(monitor.alerts().is_empty(), "nothing is wrong yet");
+/// # Ok::<(), queue_monitor::config::ConfigErrors>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a monitor does nothing until it is spawned"]
+pub struct Monitor {
+    config: Config,
+    file: Option<PathBuf>,
+    registry: Registry,
+}
+
+impl Monitor {
+    /// Reads the configuration from a file, which [`MonitorHandle::reload`] reads again.
+    ///
+    /// # Errors
+    /// Every error of the file, with line and column; or why it cannot be read.
+    pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
+        let path = path.as_ref();
+        Ok(Self { file: Some(path.to_owned()), ..Self::new(Config::from_yaml_file(path)?) })
+    }
+
+    /// Reads the configuration from text.
+    ///
+    /// # Errors
+    /// Every error of the text, with line and column.
+    pub fn from_yaml(text: &str) -> Result<Self, ConfigErrors> {
+        Config::from_yaml(text).map(Self::new)
+    }
+
+    /// Takes a configuration that was put together in code.
+    ///
+    /// It is not checked as a file is: a threshold that is NaN never fires, an interval of less than a millisecond
+    /// counts as one, and a saturation or a peak window that the registry refuses panics when the monitor is spawned.
+    pub fn new(config: Config) -> Self {
+        Self { config, file: None, registry: Registry::global() }
+    }
+
+    /// Watches this registry in place of [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { registry: registry.clone(), ..self }
+    }
+
+    /// Starts the monitor, on a thread of its own. It needs no runtime.
+    ///
+    /// # Panics
+    /// Where [`try_spawn`](Self::try_spawn) returns an error, with its message: the address of `http.listen` is in
+    /// use, say.
+    pub fn spawn(self) -> MonitorHandle {
+        match self.try_spawn() {
+            Ok(handle) => handle,
+            Err(error) => panic!("the monitor does not start: {error}"),
+        }
+    }
+
+    /// Starts the monitor, on a thread of its own. It needs no runtime.
+    ///
+    /// # Errors
+    /// If the endpoint that `http` asks for cannot be opened, or the system gives no thread. Nothing runs then.
+    pub fn try_spawn(self) -> Result<MonitorHandle, SpawnError> {
+        let registry = self.registry.clone();
+        self.start(Box::new(move || registry.snapshot()))
+    }
+
+    fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
+        let Self { config, file, registry } = self;
+        let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
+        let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
+        let (ending, ended) = watch::channel(());
+        let run = Run::new(Arc::clone(&shared), look, config, endpoint, ending);
+        let named = thread::Builder::new().name("queue-monitor".to_owned());
+        named.spawn(move || run.until_stopped()).map_err(SpawnError::Thread)?;
+        Ok(MonitorHandle::new(shared, file, ended))
+    }
+}
+
+/// Takes a snapshot of what is watched. It may panic: a pass survives that.
+type Look = Box<dyn FnMut() -> Vec<FamilyStats> + Send>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Files: what a good one means, what happens when there is none, and that no file takes long.
+
+use std::fs;
+use std::time::Duration;
+
+use queue_monitor::config::{Config, Placeholder, Signal, Threshold};
+
+const GOOD: &str = include_str!("config_good.yaml");
+
+#[test]
+fn a_good_file_means_what_it_says() {
+    let config = Config::from_yaml(GOOD).unwrap();
+    assert_eq!(config.tick, Duration::from_millis(5));
+    assert_eq!(config.interval, Duration::from_secs(10));
+    assert_eq!(config.saturation, 0.8);
+    assert_eq!(config.peak_window, Duration::from_secs(60));
+    assert!(!config.notify.log);
+    assert_eq!(config.http.unwrap().listen, "[::1]:9464".parse().unwrap());
+
+    let [high, idle, old, dropping] = config.alerts.try_into().unwrap();
+    assert_eq!(&*high.name, "HighUtilization");
+    assert!(high.queues[0].matches("crawl.parse") && high.except[0].matches("debug.parse"));
+    assert_eq!(high.signal, Signal::Utilization);
+    assert_eq!(high.threshold, Threshold::Above { fire: 0.8, clear: 0.7 });
+    assert_eq!((high.hold, high.keep_firing_for), (Duration::from_secs(60), Duration::from_secs(120)));
+    assert_eq!(&*high.severity, "critical");
+    let summary = high.summary.render(|p| (p != Placeholder::Eta).then(|| p.as_str().to_uppercase()));
+    assert_eq!(summary, "QUEUE is VALUE full (DEPTH/CAPACITY), full in n/a");
+    assert_eq!(idle.threshold, Threshold::Below { fire: -2.5, clear: -1.0 });
+    assert_eq!(old.threshold, Threshold::Above { fire: 90.0, clear: 90.0 });
+    assert_eq!(&*dropping.name, "Dropping: 'any'");
+}
+
+#[test]
+fn what_a_file_leaves_out_has_the_documented_default() {
+    assert_eq!(Config::from_yaml("{}").unwrap(), Config::default());
+    let config = Config::from_yaml("interval: 5m\nalerts: [{ name: A, signal: depth, above: 5 }]").unwrap();
+    assert_eq!(config.peak_window, Duration::from_secs(300));
+    assert_eq!(config.saturation, 0.8);
+    assert!(config.notify.log && config.http.is_none());
+    let alert = &config.alerts[0];
+    assert!(alert.queues.len() == 1 && alert.queues[0].matches("any.queue") && alert.except.is_empty());
+    assert_eq!((alert.hold, alert.keep_firing_for), (Duration::ZERO, Duration::ZERO));
+    assert_eq!(&*alert.severity, "warning");
+    assert_eq!(alert.summary.render(|p| Some(p.as_str().to_owned())), "queue holds value items");
+}
+
+#[test]
+fn line_ends_byte_order_marks_and_aliases_change_nothing() {
+    let expected = Config::from_yaml(GOOD).unwrap();
+    assert_eq!(Config::from_yaml(&GOOD.replace('\n', "\r\n")).unwrap(), expected);
+    assert_eq!(Config::from_yaml(&format!("\u{feff}---\n{GOOD}...\n")).unwrap(), expected);
+    let aliased = GOOD.replace("10s", "&ten 10s").replace("for: 1m", "for: *ten");
+    assert_eq!(Config::from_yaml(&aliased).unwrap().alerts[0].hold, Duration::from_secs(10));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_with_its_name_and_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("queues.yaml");
+    let errors = Config::from_yaml_file(&missing).unwrap_err();
+    let text = errors.to_string();
+    assert!(text.starts_with(&format!("{}: -: cannot read the file: No such file", missing.display())), "{text}");
+    assert_eq!((errors.errors().len(), errors.errors()[0].line), (1, 0));
+    assert!(Config::from_yaml_file(folder.path()).unwrap_err().to_string().contains("cannot read the file"));
+
+    fs::write(&missing, b"tick: 5ms\nhttp:\xff").unwrap();
+    let text = Config::from_yaml_file(&missing).unwrap_err().to_string();
+    assert!(text.starts_with(&format!("{}:2:6: -: the file is not UTF-8", missing.display())), "{text}");
+
+    fs::write(&missing, GOOD).unwrap();
+    assert_eq!(Config::from_yaml_file(&missing), Config::from_yaml(GOOD));
+}
+
+/// Files made to take long or much. What is asserted is that they end, and how.
+#[test]
+fn files_made_to_take_long_are_refused() {
+    let full = |unit: &str, others: usize| unit.repeat((256 * 1024 - others) / unit.len());
+    let bomb = (1..20).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
+        let alias = format!("*a{}", level - 1);
+        format!("{text}a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(", "))
+    });
+    let deep = |levels: usize| format!("tick: {}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    let climbing = (1..40)
+        .fold("a0: &a0 [x]\n".to_owned(), |text, level| format!("{text}a{level}: &a{level} [*a{}]\n", level - 1));
+    for (name, yaml, expected) in [
+        ("too large", " ".repeat(256 * 1024 + 1), "the file is too large"),
+        ("a bomb", bomb, "too many aliases"),
+        ("deep", deep(33), "nested too deeply"),
+        ("as deep as it may be", deep(32), "a list does not belong here"),
+        ("deep by aliases", climbing, "nested too deeply"),
+        ("open brackets", full("[", 0), "nested too deeply"),
+        ("open braces", full("{", 0), "nested too deeply"),
+        ("nested keys", full("? ", 0), "nested too deeply"),
+        ("nested items", full("- ", 0), "nested too deeply"),
+        ("one word", full("a", 0), "a single value does not belong here"),
+        ("one quote", format!("\"{}", full("a", 1)), "a quote is not closed"),
+        ("one key over and over", full("a: 1\n", 0), "duplicate key"),
+        ("wrong items", format!("alerts: [{}]", full("1,", 10)), "a single value does not belong here"),
+        ("a long number", format!("tick: {}", full("1", 6)), "a duration needs a unit"),
+        ("anchors", full("&a ", 0), "text goes on where"),
+        ("a long glob", format!("alerts: [{{ queues: ['{}'] }}]", full("*a", 40)), "`name` is missing"),
+        ("a long summary", format!("alerts: [{{ summary: '{}' }}]", full("{x", 40)), "`{` is not closed"),
+    ] {
+        let errors = Config::from_yaml(&yaml).unwrap_err();
+        let text = errors.to_string();
+        assert!(text.contains(expected), "{name}: {}", text.chars().take(300).collect::<String>());
+    }
+}
