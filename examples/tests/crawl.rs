@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 
 use support::Workplace;
 
@@ -36,17 +37,11 @@ fn without_input_the_documents_of_all_dependencies_are_crawled() {
 fn urls_that_fail_are_reported_and_the_others_stored() {
     let place = Workplace::new();
     let (site, closed) = (support::serve_one_page(), support::closed_port());
-    place.write(
-        "urls.txt",
-        format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes(),
-    );
+    place.write("urls.txt", format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes());
     let outcome = place.crawl(&["urls.txt", "--search", "hello"]);
     outcome.assert_good();
     assert_eq!(outcome.counts(), (2, 1, 1));
-    assert!(
-        outcome.stdout.contains(&format!("download  http://{closed}/: ")),
-        "{outcome}"
-    );
+    assert!(outcome.stdout.contains(&format!("download  http://{closed}/: ")), "{outcome}");
     assert!(outcome.stdout.contains(&format!("http://{site}/page\n")), "{outcome}");
 }
 
@@ -56,9 +51,7 @@ fn a_crawl_that_stores_nothing_fails_and_leaves_what_was_there() {
     place.write_pages(3);
     place.crawl(&["pages"]).assert_good();
     place.write("urls.txt", format!("http://{}/\n", support::closed_port()).as_bytes());
-    place
-        .crawl(&["urls.txt"])
-        .assert_bad(&["no document could be stored", "refused"]);
+    place.crawl(&["urls.txt"]).assert_bad(&["no document could be stored", "refused"]);
     assert_eq!(place.rows("pages"), 3);
 }
 
@@ -75,10 +68,48 @@ fn bad_input_is_told_with_what_was_expected_and_leaves_nothing() {
     check(&["bad.txt"], &["bad.txt:2:", "`what is this`"]);
     check(&["empty"], &["empty has no Markdown or HTML file"]);
     check(&["bad.txt", "--config", "missing.yaml"], &["missing.yaml"]);
-    check(
-        &["--search-only", "--search", "a"],
-        &["no database at crawl.sqlite", "crawl first"],
-    );
+    check(&["--search-only", "--search", "a"], &["no database at crawl.sqlite", "crawl first"]);
+}
+
+#[test]
+fn a_configuration_that_is_none_is_told_with_its_place() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    place.write("queues.yaml", b"alerts:\n  - name: Full\n    signal: utilisation\n    above: 80%\n");
+    place.crawl(&["pages", "--config", "queues.yaml"]).assert_bad(&["queues.yaml:3:13:", "did you mean `utilization`"]);
+    assert_eq!(place.entries(), ["pages", "queues.yaml"]);
+}
+
+#[test]
+fn a_port_in_use_is_told_with_what_helps() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    place.run(&["pages", "--listen", &address]).assert_bad(&[&address, "in use", "--listen 127.0.0.1:0"]);
+    place.write("queues.yaml", format!("http: {{ listen: \"{address}\" }}\n").as_bytes());
+    place.run(&["pages", "--config", "queues.yaml"]).assert_bad(&[&address, "in use", "--listen 127.0.0.1:0"]);
+    assert_eq!(place.entries(), ["pages", "queues.yaml"]);
+}
+
+#[test]
+fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
+    let place = Workplace::new();
+    place.write_pages(500);
+    let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
+    let address = child.address();
+    child.until_logged("alert firing");
+    let page = support::scrape(&address);
+    for queue in ["crawl.download", "crawl.parse", "crawl.store"] {
+        assert!(page.contains(&format!("queue_waiters{{queue_name=\"{queue}\",side=\"put\"}}")), "{page}");
+    }
+    let outcome = child.outcome();
+    outcome.assert_good();
+    let transitions = |phase: &str| {
+        let lines = outcome.stderr.lines().filter(|line| line.contains("HighUtilization") && line.contains(phase));
+        lines.filter(|line| line.contains("queue=\"crawl.store\"")).count()
+    };
+    assert_eq!((transitions("to=\"firing\""), transitions("to=\"ok\"")), (1, 1), "{outcome}");
 }
 
 #[test]
@@ -93,14 +124,8 @@ fn a_database_that_no_crawl_wrote_is_left_alone() {
     let place = Workplace::new();
     place.write_pages(3);
     place.write("crawl.sqlite", b"a list of things that somebody wants to keep for ever");
-    place
-        .crawl(&["pages"])
-        .assert_bad(&["crawl.sqlite was not written by crawl", "--database"]);
-    assert!(
-        fs::read(place.path("crawl.sqlite"))
-            .unwrap()
-            .starts_with(b"a list of things")
-    );
+    place.crawl(&["pages"]).assert_bad(&["crawl.sqlite was not written by crawl", "--database"]);
+    assert!(fs::read(place.path("crawl.sqlite")).unwrap().starts_with(b"a list of things"));
 }
 
 #[test]
@@ -111,9 +136,7 @@ fn a_database_that_is_there_can_be_searched_again_and_replaced() {
     let outcome = place.run(&["--search-only", "--search", "needle", "--database", "a.sqlite"]);
     outcome.assert_good();
     assert!(outcome.stdout.starts_with("1 page has \"needle\""), "{outcome}");
-    place
-        .crawl(&["pages", "--limit", "4", "--database", "a.sqlite"])
-        .assert_good();
+    place.crawl(&["pages", "--limit", "4", "--database", "a.sqlite"]).assert_good();
     assert_eq!(support::rows(&place.path("a.sqlite"), "pages"), 4);
 }
 
@@ -141,8 +164,8 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
 fn ctrl_c_finishes_what_is_under_way_and_reports() {
     let place = Workplace::new();
     place.write_pages(300);
-    let mut child = place.start(&["pages", "--slow-store", "20ms"]);
-    place.until_under_way();
+    let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
+    child.until_storing();
     child.interrupt();
     let outcome = child.outcome();
     outcome.assert_good();
@@ -159,8 +182,8 @@ fn ctrl_c_finishes_what_is_under_way_and_reports() {
 fn a_second_ctrl_c_drops_everything_and_leaves_nothing() {
     let place = Workplace::new();
     place.write_pages(100);
-    let mut child = place.start(&["pages", "--slow-store", "1h"]);
-    place.until_under_way();
+    let mut child = place.start_watched(&["pages", "--slow-store", "1h"]);
+    child.until_storing();
     child.interrupt();
     child.until_logged("finishing those under way");
     child.interrupt();
@@ -180,11 +203,7 @@ fn forever_goes_round_after_round_until_ctrl_c() {
     let outcome = child.outcome();
     outcome.assert_good();
     assert!(outcome.number_before(" rounds") >= 2, "{outcome}");
-    assert_eq!(
-        place.rows("pages") % 10,
-        0,
-        "whole rounds, or none of the last: {outcome}"
-    );
+    assert_eq!(place.rows("pages") % 10, 0, "whole rounds, or none of the last: {outcome}");
 }
 
 #[test]

@@ -52,19 +52,14 @@ impl Workplace {
         for number in 0..count {
             let word = if number == 17 { "needle" } else { "hay" };
             let filling = format!("A line about {word} and how much of it there is. ").repeat(20);
-            self.write(
-                &format!("pages/{number}.md"),
-                format!("# Page {number}\n\n{filling}\n").as_bytes(),
-            );
+            self.write(&format!("pages/{number}.md"), format!("# Page {number}\n\n{filling}\n").as_bytes());
         }
     }
 
     /// The names in the folder, sorted.
     pub(crate) fn entries(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -99,13 +94,8 @@ impl Workplace {
     pub(crate) fn crawl_with_files_limited_to_blocks(&self, blocks: u32, arguments: &[&str]) -> Outcome {
         let mut shell = Command::new("sh");
         // Ignored, the signal becomes an error of the write: what a full disk is, too.
-        shell
-            .arg("-c")
-            .arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
-        shell
-            .arg(env!("CARGO_BIN_EXE_crawl"))
-            .args(without_port(arguments))
-            .current_dir(self.0.path());
+        shell.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
+        shell.arg(env!("CARGO_BIN_EXE_crawl")).args(without_port(arguments)).current_dir(self.0.path());
         spawn(shell).outcome()
     }
 
@@ -114,15 +104,6 @@ impl Workplace {
         let mut running = self.start(arguments);
         drop(running.child.stdout.take());
         running.outcome()
-    }
-
-    /// Waits until pages are being stored.
-    pub(crate) fn until_under_way(&self) {
-        patiently("the first page to be stored", || {
-            let entries = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
-            let mut scratch = entries.map(|path| path.join("pages.sqlite-wal"));
-            scratch.any(|log| fs::metadata(log).is_ok_and(|found| found.len() > 0))
-        });
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -136,10 +117,7 @@ impl Running {
     /// Sends what Ctrl-C sends.
     #[cfg(unix)]
     pub(crate) fn interrupt(&mut self) {
-        let sent = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status()
-            .unwrap();
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
@@ -151,10 +129,21 @@ impl Running {
         }
     }
 
-    /// The address that the log names.
-    pub(crate) fn address(&self) -> String {
+    /// Waits until the log names the address of `/metrics`.
+    pub(crate) fn address(&mut self) -> String {
+        self.until_logged("/metrics");
         let (_, after) = self.logged.split_once("http://").unwrap();
         after.split_once('/').unwrap().0.to_owned()
+    }
+
+    /// Waits until pages are being stored.
+    pub(crate) fn until_storing(&mut self) {
+        let address = self.address();
+        let none = "queue_get_total{queue_name=\"crawl.store\"} 0\n";
+        patiently("the store stage to get a page", || {
+            let page = scrape(&address);
+            page.contains("queue_name=\"crawl.store\"") && !page.contains(none)
+        });
     }
 
     /// Waits for the end.
@@ -167,11 +156,7 @@ impl Running {
         });
         self.stderr.read_to_string(&mut self.logged).unwrap();
         let code = self.child.wait().unwrap().code();
-        Outcome {
-            code,
-            stdout: reader.join().unwrap(),
-            stderr: std::mem::take(&mut self.logged),
-        }
+        Outcome { code, stdout: reader.join().unwrap(), stderr: std::mem::take(&mut self.logged) }
     }
 }
 
@@ -199,56 +184,33 @@ impl Outcome {
 
     /// Documents found, stored and failed, as the report says.
     pub(crate) fn counts(&self) -> (u64, u64, u64) {
-        (
-            self.number_before(" documents"),
-            self.number_before(" stored"),
-            self.number_before(" failed"),
-        )
+        (self.number_before(" documents"), self.number_before(" stored"), self.number_before(" failed"))
     }
 
     /// The number before the first such words in the report.
     pub(crate) fn number_before(&self, words: &str) -> u64 {
-        let (before, _) = self
-            .stdout
-            .split_once(words)
-            .unwrap_or_else(|| panic!("`{words}` in {self}"));
-        before
-            .rsplit(' ')
-            .next()
-            .unwrap()
-            .replace(',', "")
-            .parse()
-            .unwrap_or_else(|_| panic!("a number in {self}"))
+        let (before, _) = self.stdout.split_once(words).unwrap_or_else(|| panic!("`{words}` in {self}"));
+        before.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap_or_else(|_| panic!("a number in {self}"))
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            to,
-            "exit {:?}\n--- stdout\n{}\n--- stderr\n{}",
-            self.code, self.stdout, self.stderr
-        )
+        write!(to, "exit {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
 /// The rows of a table in a database.
 pub(crate) fn rows(database: &Path, table: &str) -> u64 {
     let connection = rusqlite::Connection::open(database).unwrap();
-    let count: i64 = connection
-        .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
-        .unwrap();
+    let count: i64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
     u64::try_from(count).unwrap()
 }
 
 /// Everything that `/metrics` says.
 pub(crate) fn scrape(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();
     page
@@ -272,10 +234,7 @@ pub(crate) fn serve_one_page() -> SocketAddr {
                 line.clear();
             }
             let page = "<title>A page</title><p>hello";
-            let head = format!(
-                "Content-Type: text/html\r\nContent-Length: {}\r\nConnection: close",
-                page.len()
-            );
+            let head = format!("Content-Type: text/html\r\nContent-Length: {}\r\nConnection: close", page.len());
             write!(stream, "HTTP/1.1 200 OK\r\n{head}\r\n\r\n{page}").unwrap();
         }
     });
@@ -291,18 +250,10 @@ fn without_port<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 
 fn spawn(mut command: Command) -> Running {
     // What the tests read is what the program logs by default.
-    command
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    Running {
-        child,
-        stderr,
-        logged: String::new(),
-    }
+    Running { child, stderr, logged: String::new() }
 }
 
 fn patiently(what: &str, mut happened: impl FnMut() -> bool) {

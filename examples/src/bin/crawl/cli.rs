@@ -84,9 +84,7 @@ impl FromStr for Listen {
         if text == "off" {
             return Ok(Self::Off);
         }
-        text.parse()
-            .map(Self::At)
-            .map_err(|_| "expected IP:PORT, such as 127.0.0.1:9464, or `off`".to_owned())
+        text.parse().map(Self::At).map_err(|_| "expected IP:PORT, such as 127.0.0.1:9464, or `off`".to_owned())
     }
 }
 

@@ -61,13 +61,7 @@ impl Plan {
         let peaks = progress.peaks();
         drop(progress);
         let queues = shared.queues.stats().into_iter().zip(peaks);
-        let queues: Vec<_> = queues
-            .map(|(stats, peak)| QueueReport {
-                stats,
-                peak,
-                lived: elapsed,
-            })
-            .collect();
+        let queues: Vec<_> = queues.map(|(stats, peak)| QueueReport { stats, peak, lived: elapsed }).collect();
         // The queue knows what was taken in, also when a put was given up midway.
         let started = queues[Stage::Download as usize].stats.totals.put;
         let report = Report::new(found, started, shared.tally.counts(), elapsed, queues, failures);
@@ -79,10 +73,7 @@ impl Plan {
         let queues = &shared.queues;
         let mut downloaders = JoinSet::new();
         for _ in 0..DOWNLOADERS {
-            downloaders.spawn(guarded(
-                queues.clone(),
-                stages::download(shared.clone(), self.fetcher.clone()),
-            ));
+            downloaders.spawn(guarded(queues.clone(), stages::download(shared.clone(), self.fetcher.clone())));
         }
         let mut parsers = JoinSet::new();
         for _ in 0..PARSERS {
@@ -90,16 +81,10 @@ impl Plan {
         }
         let mut storers = JoinSet::new();
         for _ in 0..STORERS {
-            storers.spawn(guarded(
-                queues.clone(),
-                stages::store(shared.clone(), store.writer()?, self.slow_store),
-            ));
+            storers.spawn(guarded(queues.clone(), stages::store(shared.clone(), store.writer()?, self.slow_store)));
         }
         let mut notes = JoinSet::new();
-        notes.spawn(guarded(
-            queues.clone(),
-            stages::note_failures(shared.clone(), store.writer()?),
-        ));
+        notes.spawn(guarded(queues.clone(), stages::note_failures(shared.clone(), store.writer()?)));
 
         stages::feed(shared, &self.documents, stop.clone()).await;
         queues.download.shutdown(Shutdown::Drain);
@@ -117,16 +102,12 @@ impl Plan {
     fn settle(&self, store: Store, report: Report, stop: &Stop) -> Result<Report, Fatal> {
         let database = self.database.display();
         report.check().map_err(|numbers| {
-            Fatal::new(format!(
-                "the counts do not add up: {numbers}; {database} is as it was. This is a bug in crawl"
-            ))
+            Fatal::new(format!("the counts do not add up: {numbers}; {database} is as it was. This is a bug in crawl"))
         })?;
         if report.counts.stored > 0 {
             store.publish(report.counts.stored)?;
         } else if !stop.is_requested() {
-            return Err(Fatal::new(format!(
-                "{report}\nno document could be stored, so {database} is as it was"
-            )));
+            return Err(Fatal::new(format!("{report}\nno document could be stored, so {database} is as it was")));
         }
         Ok(report)
     }

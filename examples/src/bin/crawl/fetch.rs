@@ -40,12 +40,7 @@ pub(crate) enum Reach {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body: 8 * 1024 * 1024,
-            connect: Duration::from_secs(5),
-            whole: Duration::from_secs(30),
-            redirects: 5,
-        }
+        Self { body: 8 * 1024 * 1024, connect: Duration::from_secs(5), whole: Duration::from_secs(30), redirects: 5 }
     }
 }
 
@@ -83,22 +78,13 @@ impl Fetcher {
     /// # Cancel safety
     /// Dropped midway, the download is given up.
     pub(crate) async fn fetch(&self, document: &Document) -> Result<Page, String> {
-        let answer = self
-            .client
-            .get(&document.url)
-            .send()
-            .await
-            .map_err(|error| self.reason(error))?;
+        let answer = self.client.get(&document.url).send().await.map_err(|error| self.reason(error))?;
         if !answer.status().is_success() {
             return Err(format!("the server answered {}", answer.status()));
         }
         let kind = kind(&answer)?;
         let body = self.body(answer).await?;
-        Ok(Page {
-            document: document.clone(),
-            kind,
-            body,
-        })
+        Ok(Page { document: document.clone(), kind, body })
     }
 
     async fn body(&self, mut answer: Response) -> Result<Vec<u8>, String> {
@@ -119,10 +105,7 @@ impl Fetcher {
 
     fn reason(&self, error: reqwest::Error) -> String {
         if error.is_timeout() && !error.is_connect() {
-            return format!(
-                "no whole answer within {}",
-                humantime::format_duration(self.limits.whole)
-            );
+            return format!("no whole answer within {}", humantime::format_duration(self.limits.whole));
         }
         // The document is named beside the reason already, and its URL may hold a password.
         chain(&error.without_url())
@@ -170,33 +153,17 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        body: 1000,
-        connect: Duration::from_secs(5),
-        whole: Duration::from_secs(5),
-        redirects: 2,
-    };
+    const LIMITS: Limits =
+        Limits { body: 1000, connect: Duration::from_secs(5), whole: Duration::from_secs(5), redirects: 2 };
 
     async fn site() -> String {
         let router = Router::new()
-            .route(
-                "/page",
-                get(async || ([(header::CONTENT_TYPE, "text/html")], "<p>hello")),
-            )
-            .route(
-                "/raw.md",
-                get(async || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "# raw")),
-            )
+            .route("/page", get(async || ([(header::CONTENT_TYPE, "text/html")], "<p>hello")))
+            .route("/raw.md", get(async || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "# raw")))
             .route("/image", get(async || ([(header::CONTENT_TYPE, "image/png")], "x")))
             .route("/broken", get(async || StatusCode::BAD_GATEWAY))
-            .route(
-                "/large",
-                get(async || ([(header::CONTENT_TYPE, "text/html")], Bytes::from(vec![b'x'; 1001]))),
-            )
-            .route(
-                "/fits",
-                get(async || ([(header::CONTENT_TYPE, "text/html")], Bytes::from(vec![b'x'; 1000]))),
-            )
+            .route("/large", get(async || ([(header::CONTENT_TYPE, "text/html")], Bytes::from(vec![b'x'; 1001]))))
+            .route("/fits", get(async || ([(header::CONTENT_TYPE, "text/html")], Bytes::from(vec![b'x'; 1000]))))
             .route("/moved", get(async || Redirect::permanent("/page")))
             .route("/circle", get(async || Redirect::temporary("/circle")))
             .route("/never", get(async || std::future::pending::<()>().await));
@@ -208,12 +175,7 @@ mod tests {
 
     async fn ask(url: String, limits: Limits) -> Result<Page, String> {
         let fetcher = Fetcher::new(Reach::Loopback, limits).unwrap();
-        fetcher
-            .fetch(&Document {
-                source: url.clone(),
-                url,
-            })
-            .await
+        fetcher.fetch(&Document { source: url.clone(), url }).await
     }
 
     #[tokio::test]
@@ -249,10 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_never_answers_costs_no_more_than_the_time_allowed() {
-        let limits = Limits {
-            whole: Duration::from_millis(50),
-            ..LIMITS
-        };
+        let limits = Limits { whole: Duration::from_millis(50), ..LIMITS };
         let reason = ask(format!("http://{}/never", site().await), limits).await.unwrap_err();
         assert_eq!(reason, "no whole answer within 50ms");
     }

@@ -10,11 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 pub(crate) fn start(bars: MultiProgress) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = io::IsTerminal::is_terminal(&io::stderr());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(colours)
-        .with_writer(AboveBars(bars))
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(AboveBars(bars)).init();
 }
 
 /// Writes above the progress bars, which are taken off the screen meanwhile.

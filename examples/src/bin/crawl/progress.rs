@@ -24,10 +24,7 @@ impl Progress {
             bar.set_prefix(stage);
             bar
         };
-        Self {
-            bars: ["download", "parse", "store"].map(bar),
-            peaks: [0; 4],
-        }
+        Self { bars: ["download", "parse", "store"].map(bar), peaks: [0; 4] }
     }
 
     /// Shows how the crawl stands now.

@@ -27,12 +27,7 @@ impl Queues {
 
     /// How each stands, in the order of the stages.
     pub(crate) fn stats(&self) -> [QueueStats; 4] {
-        [
-            self.download.stats(),
-            self.parse.stats(),
-            self.store.stats(),
-            self.failures.stats(),
-        ]
+        [self.download.stats(), self.parse.stats(), self.store.stats(), self.failures.stats()]
     }
 
     /// Lets go of everything, so that every worker ends.

@@ -46,15 +46,7 @@ impl Report {
         queues: Vec<QueueReport>,
         failures: Vec<Failure>,
     ) -> Self {
-        let mut report = Self {
-            rounds: 1,
-            found,
-            started,
-            counts,
-            elapsed,
-            queues,
-            failures,
-        };
+        let mut report = Self { rounds: 1, found, started, counts, elapsed, queues, failures };
         report.failures.truncate(SHOWN);
         report
     }
@@ -79,9 +71,7 @@ impl Report {
             ));
         }
         if started != stored + failed {
-            return Err(format!(
-                "{started} documents were taken in, but {stored} stored + {failed} failed"
-            ));
+            return Err(format!("{started} documents were taken in, but {stored} stored + {failed} failed"));
         }
         for QueueReport { stats, .. } in &self.queues {
             let totals = &stats.totals;
@@ -115,16 +105,8 @@ impl Report {
         if self.failures.is_empty() {
             return Ok(());
         }
-        writeln!(
-            to,
-            "\nfailed (all of them are in the table `failures` of the database):"
-        )?;
-        for Failure {
-            document,
-            stage,
-            reason,
-        } in &self.failures
-        {
+        writeln!(to, "\nfailed (all of them are in the table `failures` of the database):")?;
+        for Failure { document, stage, reason } in &self.failures {
             writeln!(to, "  {stage:<9} {}: {reason}", document.source)?;
         }
         let more = self.counts.failed.saturating_sub(self.failures.len() as u64);
@@ -137,13 +119,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts {
-            stored,
-            failed,
-            bytes,
-            words,
-            ..
-        } = self.counts;
+        let Counts { stored, failed, bytes, words, .. } = self.counts;
         write!(to, "found {} documents", HumanCount(self.found))?;
         if self.rounds > 1 {
             write!(to, " in {} rounds", HumanCount(self.rounds))?;
@@ -153,13 +129,7 @@ impl fmt::Display for Report {
             write!(to, ", {} not started", HumanCount(self.not_started()))?;
         }
         writeln!(to)?;
-        writeln!(
-            to,
-            "{} and {} words in {}",
-            BinaryBytes(bytes),
-            HumanCount(words),
-            Span(self.elapsed)
-        )?;
+        writeln!(to, "{} and {} words in {}", BinaryBytes(bytes), HumanCount(words), Span(self.elapsed))?;
         self.write_failures(to)?;
         writeln!(
             to,
@@ -174,10 +144,7 @@ impl QueueReport {
     /// The exact mean over the queue's life; `None` when unbounded.
     fn mean_utilization(&self) -> Option<f64> {
         let capacity = self.stats.capacity?;
-        ratio(
-            self.stats.totals.depth_time,
-            as_f64(capacity as u64) * self.lived.as_secs_f64(),
-        )
+        ratio(self.stats.totals.depth_time, as_f64(capacity as u64) * self.lived.as_secs_f64())
     }
 
     /// The exact mean, by Little's law; `None` if nothing was got.
@@ -199,13 +166,10 @@ impl fmt::Display for QueueReport {
             to,
             "{:<16}{:>10}{:>7}{:>18}{:>12}{:>17}{:>13}",
             self.stats.name,
-            self.stats
-                .capacity
-                .map_or("unbounded".to_owned(), |capacity| capacity.to_string()),
+            self.stats.capacity.map_or("unbounded".to_owned(), |capacity| capacity.to_string()),
             self.peak,
             percent(self.mean_utilization()),
-            self.mean_dwell()
-                .map_or("-".to_owned(), |dwell| Span(dwell).to_string()),
+            self.mean_dwell().map_or("-".to_owned(), |dwell| Span(dwell).to_string()),
             Span(self.stats.totals.put_blocked).to_string(),
             percent(self.handed_off()),
         )
@@ -243,54 +207,19 @@ mod tests {
     use crate::document::{Document, Stage};
 
     fn report() -> Report {
-        let mut stats = QueueStats {
-            name: "crawl.parse".into(),
-            capacity: Some(20),
-            ..QueueStats::default()
-        };
+        let mut stats = QueueStats { name: "crawl.parse".into(), capacity: Some(20), ..QueueStats::default() };
         stats.totals.put = 1000;
         stats.totals.got = 1000;
         stats.totals.handed_off = 250;
         stats.totals.depth_time = 36.0;
         stats.totals.put_blocked = Duration::from_millis(1500);
-        let parse = QueueReport {
-            stats,
-            peak: 20,
-            lived: Duration::from_secs(2),
-        };
-        let stats = QueueStats {
-            name: "crawl.failures".into(),
-            ..QueueStats::default()
-        };
-        let failures = QueueReport {
-            stats,
-            peak: 0,
-            lived: Duration::from_secs(2),
-        };
-        let counts = Counts {
-            stored: 1199,
-            failed: 1,
-            bytes: 2048,
-            words: 12345,
-            ..Counts::default()
-        };
-        let document = Document {
-            source: "http://a/b".to_owned(),
-            url: "http://a/b".to_owned(),
-        };
-        let failure = Failure {
-            document,
-            stage: Stage::Download,
-            reason: "gone".to_owned(),
-        };
-        Report::new(
-            1300,
-            1200,
-            counts,
-            Duration::from_millis(2500),
-            vec![parse, failures],
-            vec![failure],
-        )
+        let parse = QueueReport { stats, peak: 20, lived: Duration::from_secs(2) };
+        let stats = QueueStats { name: "crawl.failures".into(), ..QueueStats::default() };
+        let failures = QueueReport { stats, peak: 0, lived: Duration::from_secs(2) };
+        let counts = Counts { stored: 1199, failed: 1, bytes: 2048, words: 12345, ..Counts::default() };
+        let document = Document { source: "http://a/b".to_owned(), url: "http://a/b".to_owned() };
+        let failure = Failure { document, stage: Stage::Download, reason: "gone".to_owned() };
+        Report::new(1300, 1200, counts, Duration::from_millis(2500), vec![parse, failures], vec![failure])
     }
 
     #[test]
@@ -318,30 +247,18 @@ crawl.failures   unbounded      0                 -           -              0 s
             let message = report.check().unwrap_err();
             assert!(message.contains(part), "{message}");
         };
-        check(
-            |report| report.counts.stored -= 1,
-            "1300 documents were found, but 1198 stored",
-        );
+        check(|report| report.counts.stored -= 1, "1300 documents were found, but 1198 stored");
         check(|report| report.counts.failed += 1, "2 failed");
         check(|report| report.found = 1100, "1100 documents were found");
-        check(
-            |report| report.queues[0].stats.totals.got -= 1,
-            "crawl.parse: 1000 put, 999 got",
-        );
-        check(
-            |report| report.queues[1].stats.unfinished = 1,
-            "crawl.failures: 0 put, 0 got, 1 unfinished",
-        );
+        check(|report| report.queues[0].stats.totals.got -= 1, "crawl.parse: 1000 put, 999 got");
+        check(|report| report.queues[1].stats.unfinished = 1, "crawl.failures: 0 put, 0 got, 1 unfinished");
     }
 
     #[test]
     fn rounds_add_up_and_means_stay_means() {
         let mut sum = report();
         sum.add(report());
-        assert_eq!(
-            (sum.rounds, sum.found, sum.counts.stored, sum.not_started()),
-            (2, 2600, 2398, 200)
-        );
+        assert_eq!((sum.rounds, sum.found, sum.counts.stored, sum.not_started()), (2, 2600, 2398, 200));
         assert_eq!(sum.queues[0].mean_utilization(), report().queues[0].mean_utilization());
         assert_eq!(sum.queues[0].mean_dwell(), report().queues[0].mean_dwell());
         assert_eq!(sum.check(), Ok(()));

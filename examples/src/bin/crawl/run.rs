@@ -57,10 +57,15 @@ async fn crawl_and_report(arguments: &Arguments, stop: &Stop, screen: &MultiProg
     let (plan, _server) = plan(arguments, input::find(arguments.input.as_deref(), limit)?).await?;
     let report = rounds(&plan, arguments.forever, stop, screen).await?;
     print(&report.to_string())?;
-    print(&format!("\ndatabase: {}\n", arguments.database.display()))?;
-    if arguments.search.is_some() {
-        print("\n")?;
-        answer(arguments)?;
+    let database = arguments.database.display();
+    if report.counts.stored == 0 {
+        print(&format!("\nnothing was stored: {database} is as it was\n"))?;
+    } else {
+        print(&format!("\ndatabase: {database}\n"))?;
+        if arguments.search.is_some() {
+            print("\n")?;
+            answer(arguments)?;
+        }
     }
     monitor::end(&monitor).await;
     Ok(())
@@ -72,36 +77,19 @@ async fn plan(arguments: &Arguments, found: Found) -> Result<(Plan, Option<Serve
         Found::Files(files) => {
             let files: Arc<[_]> = files.into();
             let server = Server::start(Arc::clone(&files)).await?;
-            let documents = files
-                .iter()
-                .enumerate()
-                .map(|(index, file)| server.document(index, file))
-                .collect();
+            let documents = files.iter().enumerate().map(|(index, file)| server.document(index, file)).collect();
             (documents, Reach::Loopback, Some(server))
         }
     };
     let fetcher = Fetcher::new(reach, Limits::default())?;
     let slow_store = arguments.slow_store.unwrap_or_default();
-    Ok((
-        Plan {
-            documents,
-            fetcher,
-            database: arguments.database.clone(),
-            slow_store,
-        },
-        server,
-    ))
+    Ok((Plan { documents, fetcher, database: arguments.database.clone(), slow_store }, server))
 }
 
 async fn rounds(plan: &Plan, forever: bool, stop: &Stop, screen: &MultiProgress) -> Result<Report, Fatal> {
     let mut all = plan.crawl(stop, screen).await?;
     while forever && !stop.is_requested() {
-        info!(
-            rounds = all.rounds,
-            stored = all.counts.stored,
-            failed = all.counts.failed,
-            "a round is done"
-        );
+        info!(rounds = all.rounds, stored = all.counts.stored, failed = all.counts.failed, "a round is done");
         all.add(plan.crawl(stop, screen).await?);
     }
     Ok(all)

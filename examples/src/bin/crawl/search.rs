@@ -39,11 +39,8 @@ pub(crate) fn search(file: &Path, words: &str) -> Result<Answer, Fatal> {
 
 fn answer(database: &Connection, words: &str) -> rusqlite::Result<Answer> {
     let query = query(words);
-    let total: i64 = database.query_row(
-        "SELECT count(*) FROM pages_text WHERE pages_text MATCH ?1",
-        [&query],
-        |row| row.get(0),
-    )?;
+    let total: i64 =
+        database.query_row("SELECT count(*) FROM pages_text WHERE pages_text MATCH ?1", [&query], |row| row.get(0))?;
     let mut ranked = database.prepare(
         "SELECT pages.title, pages.source, snippet(pages_text, -1, '[', ']', '…', 16)
          FROM pages_text JOIN pages ON pages.id = pages_text.rowid
@@ -60,20 +57,12 @@ fn answer(database: &Connection, words: &str) -> rusqlite::Result<Answer> {
         })
     })?;
     let hits = hits.collect::<Result<_, _>>()?;
-    Ok(Answer {
-        words: words.to_owned(),
-        total: usize::try_from(total).unwrap_or(0),
-        hits,
-    })
+    Ok(Answer { words: words.to_owned(), total: usize::try_from(total).unwrap_or(0), hits })
 }
 
 /// Each word in quotes: what a person types is words, not the query language.
 fn query(words: &str) -> String {
-    words
-        .split_whitespace()
-        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" ")
 }
 
 impl fmt::Display for Answer {
@@ -103,11 +92,7 @@ mod tests {
         let target = dir.path().join("pages.sqlite");
         let store = Store::create(&target).unwrap();
         let pages = [
-            page(
-                "body",
-                "Other things",
-                "A queue that is full makes its putters wait: that is backpressure.",
-            ),
+            page("body", "Other things", "A queue that is full makes its putters wait: that is backpressure."),
             page("title", "Backpressure", "Why a bound is good."),
             page("none", "Channels", "They have no bound and \"no\" end."),
         ];
@@ -150,9 +135,6 @@ mod tests {
     #[test]
     fn no_database_says_what_to_do() {
         let message = search(Path::new("no-such.sqlite"), "a").unwrap_err().to_string();
-        assert!(
-            message.contains("no-such.sqlite") && message.contains("crawl first"),
-            "{message}"
-        );
+        assert!(message.contains("no-such.sqlite") && message.contains("crawl first"), "{message}");
     }
 }

@@ -39,9 +39,7 @@ impl Server {
         let failed = |error| Fatal::new(format!("cannot serve the documents on loopback: {error}"));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let router = Router::new()
-            .route("/documents/{index}", get(document))
-            .with_state(files);
+        let router = Router::new().route("/documents/{index}", get(document)).with_state(files);
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 debug!(%error, "the document server ended");
@@ -52,10 +50,7 @@ impl Server {
 
     /// Where the file with this number in the list is downloaded from.
     pub(crate) fn document(&self, index: usize, file: &LocalFile) -> Document {
-        Document {
-            source: file.source.clone(),
-            url: format!("http://{}/documents/{index}", self.address),
-        }
+        Document { source: file.source.clone(), url: format!("http://{}/documents/{index}", self.address) }
     }
 }
 
@@ -86,37 +81,21 @@ mod tests {
     #[tokio::test]
     async fn only_what_is_in_the_list_is_served() {
         let dir = tempfile::tempdir().unwrap();
-        let file = |name: &str| LocalFile {
-            source: name.to_owned(),
-            path: dir.path().join(name),
-        };
+        let file = |name: &str| LocalFile { source: name.to_owned(), path: dir.path().join(name) };
         std::fs::write(dir.path().join("a.html"), "<p>hello").unwrap();
         std::fs::write(dir.path().join("secret.md"), "classified").unwrap();
         let server = Server::start([file("a.html"), file("gone.md")].into()).await.unwrap();
         crate::fetch::use_ring();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let ask = async |path: &str| {
-            let answer = http
-                .get(format!("http://{}{path}", server.address))
-                .send()
-                .await
-                .unwrap();
+            let answer = http.get(format!("http://{}{path}", server.address)).send().await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
         };
         assert_eq!(ask("/documents/0").await, (200, "<p>hello".to_owned()));
         assert_eq!(ask("/documents/1").await.0, 410);
-        for path in [
-            "/documents/2",
-            "/documents/-1",
-            "/documents/..%2fsecret.md",
-            "/secret.md",
-            "/documents/0/../1",
-        ] {
+        for path in ["/documents/2", "/documents/-1", "/documents/..%2fsecret.md", "/secret.md", "/documents/0/../1"] {
             let (status, text) = ask(path).await;
-            assert!(
-                (400..500).contains(&status) && !text.contains("classified"),
-                "{path}: {status} {text}"
-            );
+            assert!((400..500).contains(&status) && !text.contains("classified"), "{path}: {status} {text}");
         }
     }
 }

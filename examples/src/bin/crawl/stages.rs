@@ -109,10 +109,7 @@ pub(crate) async fn store(shared: Shared, mut writer: Writer, slow: Duration) ->
         }
         block_in_place(|| writer.store(&pages))?;
         tally.store(&pages);
-        queues
-            .store
-            .task_done_many(pages.len())
-            .expect("these pages were got and not yet finished");
+        queues.store.task_done_many(pages.len()).expect("these pages were got and not yet finished");
     }
     Ok(())
 }
@@ -129,9 +126,7 @@ pub(crate) async fn note_failures(shared: Shared, mut writer: Writer) -> Result<
     let mut all = Vec::new();
     while let Ok(failures) = queue.get_batch(64, LINGER).await {
         block_in_place(|| writer.note(&failures))?;
-        queue
-            .task_done_many(failures.len())
-            .expect("these failures were got and not yet finished");
+        queue.task_done_many(failures.len()).expect("these failures were got and not yet finished");
         all.extend(failures);
     }
     Ok(all)
@@ -139,20 +134,13 @@ pub(crate) async fn note_failures(shared: Shared, mut writer: Writer) -> Result<
 
 impl Shared {
     pub(crate) fn new() -> Self {
-        Self {
-            queues: Queues::new(),
-            tally: Arc::default(),
-        }
+        Self { queues: Queues::new(), tally: Arc::default() }
     }
 
     fn fail(&self, document: &Document, stage: Stage, reason: String) {
         self.tally.fail(stage);
         // Fails only while the crawl is aborted, when nobody counts any more.
-        let _ = self.queues.failures.try_put(Failure {
-            document: document.clone(),
-            stage,
-            reason,
-        });
+        let _ = self.queues.failures.try_put(Failure { document: document.clone(), stage, reason });
     }
 }
 

@@ -44,15 +44,9 @@ fn documents(lock: &Path, sources: &[PathBuf]) -> Result<Vec<LocalFile>, Fatal> 
             continue;
         };
         let paths = files::walk(&source.join(package)).map_err(|error| {
-            Fatal::new(format!(
-                "cannot read the package {package} in {}: {error}",
-                source.display()
-            ))
+            Fatal::new(format!("cannot read the package {package} in {}: {error}", source.display()))
         })?;
-        found.extend(paths.into_iter().map(|path| LocalFile {
-            source: files::within(source, &path),
-            path,
-        }));
+        found.extend(paths.into_iter().map(|path| LocalFile { source: files::within(source, &path), path }));
     }
     if found.is_empty() {
         return Err(Fatal::new(format!(
@@ -88,12 +82,7 @@ fn packages(lock: &Path) -> Result<Vec<String>, Fatal> {
     let name = lock.display();
     let text = fs::read_to_string(lock).map_err(|error| Fatal::new(format!("cannot read {name}: {error}")))?;
     let parsed: Lock = toml::from_str(&text).map_err(|error| Fatal::new(format!("{name} is no lock file: {error}")))?;
-    let of_registry = |package: &Package| {
-        package
-            .source
-            .as_ref()
-            .is_some_and(|source| source.starts_with("registry+"))
-    };
+    let of_registry = |package: &Package| package.source.as_ref().is_some_and(|source| source.starts_with("registry+"));
     Ok(parsed
         .package
         .into_iter()
@@ -107,23 +96,16 @@ fn sources(cargo_home: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(cargo_home.join("registry").join("src")) else {
         return Vec::new();
     };
-    let mut folders: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
+    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }
 
 fn cargo_home() -> Result<PathBuf, Fatal> {
     let home = || env::home_dir().map(|home| home.join(".cargo"));
-    env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(home)
-        .ok_or_else(|| {
-            Fatal::new("cannot tell where cargo keeps packages: neither CARGO_HOME nor a home folder is set")
-        })
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home).ok_or_else(|| {
+        Fatal::new("cannot tell where cargo keeps packages: neither CARGO_HOME nor a home folder is set")
+    })
 }
 
 #[cfg(test)]
@@ -178,9 +160,7 @@ source = "registry+https://example.org/index"
     #[test]
     fn no_package_on_disk_is_an_error_that_says_what_to_do() {
         let (dir, lock, _home) = fixture(LOCK);
-        let message = documents(&lock, &sources(&dir.path().join("elsewhere")))
-            .unwrap_err()
-            .to_string();
+        let message = documents(&lock, &sources(&dir.path().join("elsewhere"))).unwrap_err().to_string();
         assert!(message.contains("cargo fetch"), "{message}");
     }
 }

@@ -16,17 +16,9 @@ pub(super) fn find(directory: &Path) -> Result<Vec<LocalFile>, Fatal> {
     let name = directory.display();
     let paths = walk(directory).map_err(|error| Fatal::new(format!("cannot read the directory {name}: {error}")))?;
     if paths.is_empty() {
-        return Err(Fatal::new(format!(
-            "{name} has no Markdown or HTML file in it (.md, .markdown, .html, .htm)"
-        )));
+        return Err(Fatal::new(format!("{name} has no Markdown or HTML file in it (.md, .markdown, .html, .htm)")));
     }
-    Ok(paths
-        .into_iter()
-        .map(|path| LocalFile {
-            source: within(directory, &path),
-            path,
-        })
-        .collect())
+    Ok(paths.into_iter().map(|path| LocalFile { source: within(directory, &path), path }).collect())
 }
 
 /// The documents below `root`, sorted. Links are not followed: they may lead out of it, or in a circle.
@@ -51,11 +43,7 @@ pub(super) fn walk(root: &Path) -> io::Result<Vec<PathBuf>> {
 /// The path below `root`, with `/` on every system, so that a document has one name.
 pub(super) fn within(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
-    below
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

@@ -71,10 +71,7 @@ mod tests {
     #[test]
     fn a_missing_input_is_named_with_what_was_expected() {
         let message = find(Some(Path::new("no/such/thing")), 9).unwrap_err().to_string();
-        assert!(
-            message.contains("no/such/thing") && message.contains("one URL a line"),
-            "{message}"
-        );
+        assert!(message.contains("no/such/thing") && message.contains("one URL a line"), "{message}");
     }
 
     #[test]
@@ -82,12 +79,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let list = dir.path().join("urls.txt");
         fs::write(&list, "http://a/\nhttp://b/\nhttp://a/\nhttp://c/\n").unwrap();
-        let Found::Urls(urls) = find(Some(&list), 2).unwrap() else {
-            panic!("a list has URLs")
-        };
-        assert_eq!(
-            urls.iter().map(|url| url.source.as_str()).collect::<Vec<_>>(),
-            ["http://a/", "http://b/"]
-        );
+        let Found::Urls(urls) = find(Some(&list), 2).unwrap() else { panic!("a list has URLs") };
+        assert_eq!(urls.iter().map(|url| url.source.as_str()).collect::<Vec<_>>(), ["http://a/", "http://b/"]);
     }
 }

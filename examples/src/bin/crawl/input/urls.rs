@@ -21,9 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Document>, Fatal> {
         .map(|(line, number)| document(line).map_err(|reason| Fatal::new(format!("{name}:{number}: {reason}"))))
         .collect::<Result<Vec<_>, _>>()?;
     if documents.is_empty() {
-        return Err(Fatal::new(format!(
-            "{name} has no URL in it: expected one a line, as https://example.org/page"
-        )));
+        return Err(Fatal::new(format!("{name} has no URL in it: expected one a line, as https://example.org/page")));
     }
     Ok(documents)
 }
@@ -33,19 +31,14 @@ fn document(line: &str) -> Result<Document, String> {
         format!("`{line}` is not a URL ({error}): expected one a line, as https://example.org/page")
     })?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!(
-            "`{line}` is neither http nor https: give a directory to crawl files"
-        ));
+        return Err(format!("`{line}` is neither http nor https: give a directory to crawl files"));
     }
     // The password in a URL is for its server, not for the database, the log and the report.
     let mut shown = url.clone();
     if shown.password().is_some() {
         let _ = shown.set_password(Some("..."));
     }
-    Ok(Document {
-        source: shown.into(),
-        url: url.into(),
-    })
+    Ok(Document { source: shown.into(), url: url.into() })
 }
 
 #[cfg(test)]

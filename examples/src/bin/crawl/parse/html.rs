@@ -81,9 +81,7 @@ impl Reader {
         }
         if name == "a" {
             let target = tag.attrs.iter().find(|attribute| &*attribute.name.local == "href");
-            self.content
-                .links
-                .extend(target.map(|attribute| attribute.value.to_string()));
+            self.content.links.extend(target.map(|attribute| attribute.value.to_string()));
         }
         // Drawings have titles too; the page's is the first.
         if name == "title" && self.title.is_none() {
@@ -99,10 +97,7 @@ impl Reader {
             self.text.line();
         }
         let closed = self.heading.take_if(|_| heading_level(name).is_some());
-        self.content.headings.extend(closed.map(|(level, text)| Heading {
-            level,
-            text: text.finish(),
-        }));
+        self.content.headings.extend(closed.map(|(level, text)| Heading { level, text: text.finish() }));
         // Text that hides other tags has no tag in it but the one that ends it.
         self.into = Into::Body;
     }
@@ -168,13 +163,7 @@ mod tests {
              <h2></h2><a name=x>six</a>",
         );
         assert_eq!(content.title.as_deref(), Some("The title"));
-        assert_eq!(
-            content.headings,
-            [Heading {
-                level: 1,
-                text: "A good queue".to_owned()
-            }]
-        );
+        assert_eq!(content.headings, [Heading { level: 1, text: "A good queue".to_owned() }]);
         assert_eq!(content.links, ["a.html"]);
         assert_eq!(content.text, "A good queue\nOne link & two\nThree\nfour\nfive\nsix");
     }
@@ -182,9 +171,6 @@ mod tests {
     #[test]
     fn the_title_of_a_drawing_is_not_that_of_the_page() {
         let content = read("<title>Page</title><svg><title>Arrow</title></svg>text");
-        assert_eq!(
-            (content.title.as_deref(), content.text.as_str()),
-            (Some("Page"), "text")
-        );
+        assert_eq!((content.title.as_deref(), content.text.as_str()), (Some("Page"), "text"));
     }
 }

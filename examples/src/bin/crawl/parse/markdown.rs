@@ -55,10 +55,7 @@ impl Reader {
         match end {
             TagEnd::Heading(_) => {
                 if let Some((level, text)) = self.heading.take() {
-                    self.content.headings.push(Heading {
-                        level,
-                        text: text.finish(),
-                    });
+                    self.content.headings.push(Heading { level, text: text.finish() });
                 }
                 self.text.line();
             }
@@ -103,11 +100,7 @@ mod tests {
             "# A *good* `queue`\n\n[![badge](b.svg)](https://ci.example/)\nOne [link](a.md)\nhere.\n\n\
              ```rust\nlet x = 1;\n```\n\n| a | b |\n|---|---|\n| c | d |\n\nSub\n---\n<https://auto.example/>\n",
         );
-        let headings: Vec<_> = content
-            .headings
-            .iter()
-            .map(|heading| (heading.level, heading.text.as_str()))
-            .collect();
+        let headings: Vec<_> = content.headings.iter().map(|heading| (heading.level, heading.text.as_str())).collect();
         assert_eq!(headings, [(1, "A good queue"), (2, "Sub")]);
         assert_eq!(content.links, ["https://ci.example/", "a.md", "https://auto.example/"]);
         assert_eq!(
@@ -119,13 +112,7 @@ mod tests {
     #[test]
     fn html_within_markdown_is_read_as_html() {
         let content = read("<h1 align=center>Title <b>here</b></h1>\n<a href='x.html'>go</a>\n\nText <br> more.\n");
-        assert_eq!(
-            content.headings,
-            [Heading {
-                level: 1,
-                text: "Title here".to_owned()
-            }]
-        );
+        assert_eq!(content.headings, [Heading { level: 1, text: "Title here".to_owned() }]);
         assert_eq!(content.links, ["x.html"]);
         assert_eq!(content.text, "Title here\ngo\nText more.");
     }

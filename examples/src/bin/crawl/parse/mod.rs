@@ -24,18 +24,11 @@ pub(crate) fn parse(page: &Page) -> Result<Parsed, String> {
     };
     content.title = content.title.or_else(|| first_heading(&content.headings));
     content.words = text::count_words(&content.text);
-    Ok(Parsed {
-        document: page.document.clone(),
-        bytes: page.body.len(),
-        content,
-    })
+    Ok(Parsed { document: page.document.clone(), bytes: page.body.len(), content })
 }
 
 fn first_heading(headings: &[crate::document::Heading]) -> Option<String> {
-    headings
-        .iter()
-        .min_by_key(|heading| heading.level)
-        .map(|heading| heading.text.clone())
+    headings.iter().min_by_key(|heading| heading.level).map(|heading| heading.text.clone())
 }
 
 #[cfg(test)]
@@ -44,15 +37,8 @@ mod tests {
     use crate::document::Document;
 
     fn page(kind: Kind, body: &[u8]) -> Page {
-        let document = Document {
-            source: "a".to_owned(),
-            url: "http://a/".to_owned(),
-        };
-        Page {
-            document,
-            kind,
-            body: body.to_vec(),
-        }
+        let document = Document { source: "a".to_owned(), url: "http://a/".to_owned() };
+        Page { document, kind, body: body.to_vec() }
     }
 
     #[test]
@@ -64,41 +50,21 @@ mod tests {
     #[test]
     fn the_highest_heading_is_the_title_of_a_page_that_has_none() {
         let title = |kind, body: &str| parse(&page(kind, body.as_bytes())).unwrap().content.title;
-        assert_eq!(
-            title(Kind::Markdown, "## Badges\n# Queues\n# More\n").as_deref(),
-            Some("Queues")
-        );
-        assert_eq!(
-            title(Kind::Html, "<title> A  b </title><h1>C</h1>").as_deref(),
-            Some("A b")
-        );
+        assert_eq!(title(Kind::Markdown, "## Badges\n# Queues\n# More\n").as_deref(), Some("Queues"));
+        assert_eq!(title(Kind::Html, "<title> A  b </title><h1>C</h1>").as_deref(), Some("A b"));
         assert_eq!(title(Kind::Html, "<h2>C</h2>").as_deref(), Some("C"));
         assert_eq!(title(Kind::Markdown, "plain").as_deref(), None);
     }
 
     #[test]
     fn bytes_are_those_downloaded_and_words_those_seen() {
-        let parsed = parse(&page(
-            Kind::Html,
-            "\u{feff}<p>two words<script>not these</script>".as_bytes(),
-        ))
-        .unwrap();
+        let parsed = parse(&page(Kind::Html, "\u{feff}<p>two words<script>not these</script>".as_bytes())).unwrap();
         assert_eq!((parsed.bytes, parsed.content.words), (41, 2));
     }
 
     #[test]
     fn what_nobody_would_write_is_read_all_the_same() {
-        for body in [
-            "",
-            "\0\0",
-            "<",
-            "&",
-            "[[[[](",
-            "<a href=>",
-            "<table><a><tr>",
-            "</p></h1></title>",
-            "<script>",
-        ] {
+        for body in ["", "\0\0", "<", "&", "[[[[](", "<a href=>", "<table><a><tr>", "</p></h1></title>", "<script>"] {
             for kind in [Kind::Html, Kind::Markdown] {
                 assert!(parse(&page(kind, body.as_bytes())).is_ok());
             }

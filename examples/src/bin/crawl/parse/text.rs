@@ -55,9 +55,7 @@ impl Text {
 
 /// Counts what a person would call words: a dash or an arrow between spaces is none.
 pub(super) fn count_words(text: &str) -> usize {
-    text.split_whitespace()
-        .filter(|word| word.contains(char::is_alphanumeric))
-        .count()
+    text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count()
 }
 
 #[cfg(test)]
@@ -68,9 +66,7 @@ mod tests {
     fn white_space_shrinks_and_words_that_touch_stay_together() {
         let check = |parts: &[&str], expected: &str| {
             let mut text = Text::default();
-            parts
-                .iter()
-                .for_each(|part| if *part == "|" { text.line() } else { text.push(part) });
+            parts.iter().for_each(|part| if *part == "|" { text.line() } else { text.push(part) });
             assert_eq!(text.finish(), expected, "{parts:?}");
         };
         check(&["un", "believ", "able"], "unbelievable");

@@ -39,19 +39,13 @@ impl Store {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let scratch = tempfile::Builder::new()
-            .prefix(".crawl-")
-            .tempdir_in(folder)
-            .map_err(|error| {
-                Fatal::new(format!(
-                    "cannot write the database {}: {error}; choose another place with --database",
-                    target.display()
-                ))
-            })?;
-        let store = Self {
-            target: target.to_owned(),
-            scratch,
-        };
+        let scratch = tempfile::Builder::new().prefix(".crawl-").tempdir_in(folder).map_err(|error| {
+            Fatal::new(format!(
+                "cannot write the database {}: {error}; choose another place with --database",
+                target.display()
+            ))
+        })?;
+        let store = Self { target: target.to_owned(), scratch };
         let create = || {
             let connection = store.connect()?;
             connection.pragma_update(None, "journal_mode", "wal")?;
@@ -116,10 +110,7 @@ impl Store {
 /// If there is none, or it is none of ours.
 pub(crate) fn open(file: &Path) -> Result<Connection, Fatal> {
     if !file.exists() {
-        return Err(Fatal::new(format!(
-            "no database at {}: crawl first, without --search-only",
-            file.display()
-        )));
+        return Err(Fatal::new(format!("no database at {}: crawl first, without --search-only", file.display())));
     }
     refuse_foreign(file)?;
     connect_to_read(file).map_err(|error| read_failed(file, &error))
@@ -175,27 +166,14 @@ pub(crate) mod tests {
 
     /// A page as the parse stage would hand it on.
     pub(crate) fn page(source: &str, title: &str, body: &str) -> Parsed {
-        let document = Document {
-            source: source.to_owned(),
-            url: format!("http://{source}/"),
-        };
-        let content = Content {
-            title: Some(title.to_owned()),
-            text: body.to_owned(),
-            ..Content::default()
-        };
-        Parsed {
-            document,
-            bytes: body.len(),
-            content,
-        }
+        let document = Document { source: source.to_owned(), url: format!("http://{source}/") };
+        let content = Content { title: Some(title.to_owned()), text: body.to_owned(), ..Content::default() };
+        Parsed { document, bytes: body.len(), content }
     }
 
     fn entries(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -212,10 +190,7 @@ pub(crate) mod tests {
         assert!(!target.exists(), "nothing is there before it is finished");
         store.publish(3).unwrap();
         assert_eq!(entries(dir.path()), ["pages.sqlite"]);
-        let rows: i64 = open(&target)
-            .unwrap()
-            .query_row("SELECT count(*) FROM pages", [], |row| row.get(0))
-            .unwrap();
+        let rows: i64 = open(&target).unwrap().query_row("SELECT count(*) FROM pages", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 3);
     }
 
@@ -246,10 +221,7 @@ pub(crate) mod tests {
         assert!(message.contains("full") && message.contains("--database"), "{message}");
         drop((writer, store));
         assert_eq!(entries(dir.path()), ["pages.sqlite"]);
-        let rows: i64 = open(&target)
-            .unwrap()
-            .query_row("SELECT count(*) FROM pages", [], |row| row.get(0))
-            .unwrap();
+        let rows: i64 = open(&target).unwrap().query_row("SELECT count(*) FROM pages", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 1);
     }
 
@@ -258,10 +230,7 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (text, other) = (dir.path().join("notes.txt"), dir.path().join("other.sqlite"));
         fs::write(&text, "my notes, long enough to be mistaken for a database of somebody").unwrap();
-        Connection::open(&other)
-            .unwrap()
-            .execute_batch("CREATE TABLE mine (x)")
-            .unwrap();
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
         for file in [text.as_path(), other.as_path(), dir.path()] {
             let message = Store::create(file).unwrap_err().to_string();
             assert!(message.contains("was not written by crawl"), "{message}");
@@ -271,12 +240,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let message = Store::create(Path::new("no/such/folder/a.sqlite"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("no/such/folder/a.sqlite") && message.contains("--database"),
-            "{message}"
-        );
+        let message = Store::create(Path::new("no/such/folder/a.sqlite")).unwrap_err().to_string();
+        assert!(message.contains("no/such/folder/a.sqlite") && message.contains("--database"), "{message}");
     }
 }

@@ -37,9 +37,7 @@ impl Writer {
             let mut failed =
                 transaction.prepare_cached("INSERT INTO failures (source, stage, reason) VALUES (?1, ?2, ?3)")?;
             failures.iter().try_for_each(|failure| {
-                failed
-                    .execute(params![failure.document.source, failure.stage.name(), failure.reason])
-                    .map(drop)
+                failed.execute(params![failure.document.source, failure.stage.name(), failure.reason]).map(drop)
             })
         })
     }
@@ -47,9 +45,7 @@ impl Writer {
     fn write(&mut self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>) -> Result<(), Fatal> {
         let write = || {
             // Asks for the right to write at once: a reader that turns writer cannot wait for its turn.
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             work(&transaction)?;
             transaction.commit()
         };
@@ -65,12 +61,7 @@ impl Writer {
 
 fn insert(transaction: &Transaction<'_>, page: &Parsed) -> rusqlite::Result<()> {
     let content = &page.content;
-    let headings = content
-        .headings
-        .iter()
-        .map(|heading| heading.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let headings = content.headings.iter().map(|heading| heading.text.as_str()).collect::<Vec<_>>().join("\n");
     let mut pages = transaction.prepare_cached(
         "INSERT INTO pages (source, title, headings, body, bytes, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -86,10 +77,7 @@ fn insert(transaction: &Transaction<'_>, page: &Parsed) -> rusqlite::Result<()> 
         transaction.prepare_cached("INSERT INTO pages_text (rowid, title, headings, body) VALUES (?1, ?2, ?3, ?4)")?;
     text.execute(params![id, content.title, headings, content.text])?;
     let mut links = transaction.prepare_cached("INSERT INTO links (page, target) VALUES (?1, ?2)")?;
-    content
-        .links
-        .iter()
-        .try_for_each(|target| links.execute(params![id, target]).map(drop))
+    content.links.iter().try_for_each(|target| links.execute(params![id, target]).map(drop))
 }
 
 /// SQLite counts in signed numbers; no page is that large.
