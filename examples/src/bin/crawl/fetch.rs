@@ -149,6 +149,7 @@ mod tests {
     use axum::http::{StatusCode, header};
     use axum::response::Redirect;
     use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -207,6 +208,22 @@ mod tests {
         check(format!("http://{closed}/"), "refused").await;
         // TLS is really spoken: a server that does not speak it is found out.
         check(format!("https://{site}/page"), "corrupt").await;
+    }
+
+    #[tokio::test]
+    async fn a_page_without_end_is_given_up_at_the_limit() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // The answer begins when the question is there.
+            let _ = stream.read(&mut [0; 1024]).await.unwrap();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            while stream.write_all(b"on and on ").await.is_ok() {}
+        });
+        let reason = ask(format!("http://{address}/"), LIMITS).await.unwrap_err();
+        assert_eq!(reason, "larger than 1000 B");
     }
 
     #[tokio::test]

@@ -190,8 +190,12 @@ pub(crate) mod tests {
         assert!(!target.exists(), "nothing is there before it is finished");
         store.publish(3).unwrap();
         assert_eq!(entries(dir.path()), ["pages.sqlite"]);
-        let rows: i64 = open(&target).unwrap().query_row("SELECT count(*) FROM pages", [], |row| row.get(0)).unwrap();
+        let database = open(&target).unwrap();
+        let rows: i64 = database.query_row("SELECT count(*) FROM pages", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 3);
+        // One that is still in that mode cannot be read where nothing can be written.
+        let mode: String = database.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "delete");
     }
 
     #[test]
