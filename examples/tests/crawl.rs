@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 
 use support::Workplace;
 
@@ -71,6 +72,47 @@ fn bad_input_is_told_with_what_was_expected_and_leaves_nothing() {
 }
 
 #[test]
+fn a_configuration_that_is_none_is_told_with_its_place() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    place.write("queues.yaml", b"alerts:\n  - name: Full\n    signal: utilisation\n    above: 80%\n");
+    place.crawl(&["pages", "--config", "queues.yaml"]).assert_bad(&["queues.yaml:3:13:", "did you mean `utilization`"]);
+    assert_eq!(place.entries(), ["pages", "queues.yaml"]);
+}
+
+#[test]
+fn a_port_in_use_is_told_with_what_helps() {
+    let place = Workplace::new();
+    place.write_pages(3);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    place.run(&["pages", "--listen", &address]).assert_bad(&[&address, "in use", "--listen 127.0.0.1:0"]);
+    place.write("queues.yaml", format!("http: {{ listen: \"{address}\" }}\n").as_bytes());
+    place.run(&["pages", "--config", "queues.yaml"]).assert_bad(&[&address, "in use", "--listen 127.0.0.1:0"]);
+    assert_eq!(place.entries(), ["pages", "queues.yaml"]);
+}
+
+#[test]
+fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
+    let place = Workplace::new();
+    place.write_pages(500);
+    let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
+    let address = child.address();
+    child.until_logged("alert firing");
+    let page = support::scrape(&address);
+    for queue in ["crawl.download", "crawl.parse", "crawl.store"] {
+        assert!(page.contains(&format!("queue_waiters{{queue_name=\"{queue}\",side=\"put\"}}")), "{page}");
+    }
+    let outcome = child.outcome();
+    outcome.assert_good();
+    let transitions = |phase: &str| {
+        let lines = outcome.stderr.lines().filter(|line| line.contains("HighUtilization") && line.contains(phase));
+        lines.filter(|line| line.contains("queue=\"crawl.store\"")).count()
+    };
+    assert_eq!((transitions("to=\"firing\""), transitions("to=\"ok\"")), (1, 1), "{outcome}");
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     let outcome = Workplace::new().crawl(&["--no-such-option"]);
     assert_eq!(outcome.code, Some(2), "{outcome}");
@@ -122,8 +164,8 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
 fn ctrl_c_finishes_what_is_under_way_and_reports() {
     let place = Workplace::new();
     place.write_pages(300);
-    let mut child = place.start(&["pages", "--slow-store", "20ms"]);
-    place.until_under_way();
+    let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
+    child.until_storing();
     child.interrupt();
     let outcome = child.outcome();
     outcome.assert_good();
@@ -140,8 +182,8 @@ fn ctrl_c_finishes_what_is_under_way_and_reports() {
 fn a_second_ctrl_c_drops_everything_and_leaves_nothing() {
     let place = Workplace::new();
     place.write_pages(100);
-    let mut child = place.start(&["pages", "--slow-store", "1h"]);
-    place.until_under_way();
+    let mut child = place.start_watched(&["pages", "--slow-store", "1h"]);
+    child.until_storing();
     child.interrupt();
     child.until_logged("finishing those under way");
     child.interrupt();

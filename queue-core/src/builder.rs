@@ -158,10 +158,13 @@ where
             }
             Some(registry) => {
                 let family = registry.family(self.name);
-                let state = State::new(capacity, overflow, registry.tuning());
                 let name = Arc::clone(&family.name);
                 let roll = Arc::clone(&family) as Arc<dyn Roll>;
-                family.enlist(|seat| Arc::new(Shared::new(name, state, on_drop, Some((roll, seat)))))
+                family.enlist(|seat| {
+                    // Asked here, no setting passes by: whoever changes one goes through the family afterwards.
+                    let state = State::new(capacity, overflow, registry.tuning());
+                    Arc::new(Shared::new(name, state, on_drop, Some((roll, seat))))
+                })
             }
         };
         Ok(QueueOf::from_shared(shared))

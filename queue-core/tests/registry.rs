@@ -160,8 +160,10 @@ fn no_total_falls_while_queues_of_one_name_come_and_go() {
         clock.advance(std::time::Duration::from_nanos(random.below(400_000_007)));
         let now = registry.get("churn").unwrap().totals.depth_time;
         assert!(now >= before, "depth time fell from {before} to {now}");
-        let gone = random.below(living.len() as u64) as usize;
-        drop(living.swap_remove(gone));
+        if living.len() > 4 {
+            let gone = random.below(living.len() as u64) as usize;
+            drop(living.swap_remove(gone));
+        }
         let after = registry.get("churn").unwrap().totals.depth_time;
         assert!(after >= now, "depth time fell from {now} to {after} with a queue that went");
         before = after;
@@ -171,7 +173,7 @@ fn no_total_falls_while_queues_of_one_name_come_and_go() {
 #[test]
 fn a_snapshot_while_thousands_of_queues_come_and_go_loses_and_doubles_nothing() {
     const THREADS: u64 = 3;
-    const QUEUES: u64 = 2_000;
+    const QUEUES: u64 = 20_000;
     const ITEMS: u64 = 3;
     without_deadlock(|| {
         let registry = Registry::new();
@@ -250,7 +252,7 @@ fn what_a_queue_owned_may_call_the_registry_when_it_goes_during_a_snapshot() {
                 self.1.fetch_add(1, Ordering::SeqCst);
             }
         }
-        const QUEUES: u64 = 2_000;
+        const QUEUES: u64 = 20_000;
         let registry = Registry::new();
         let (gone, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let reader = thread::spawn({
@@ -276,7 +278,7 @@ fn what_a_queue_owned_may_call_the_registry_when_it_goes_during_a_snapshot() {
 #[test]
 fn a_setting_reaches_every_queue_however_it_races_with_its_making() {
     without_deadlock(|| {
-        for _ in 0..300 {
+        for _ in 0..2_000 {
             let registry = Registry::new();
             let tuner = thread::spawn({
                 let registry = registry.clone();

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -17,37 +17,37 @@ use tempfile::TempDir;
 /// Longer than anything here takes, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Workplace(TempDir);
+pub(crate) struct Workplace(TempDir);
 
 /// What the program said, and how it ended.
-pub struct Outcome {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// The program while it runs.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
     logged: String,
 }
 
 impl Workplace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: &[u8]) {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).unwrap();
     }
 
     /// Writes pages into the folder `pages`; number 17 has a word that no other has.
-    pub fn write_pages(&self, count: usize) {
+    pub(crate) fn write_pages(&self, count: usize) {
         fs::create_dir_all(self.path("pages")).unwrap();
         for number in 0..count {
             let word = if number == 17 { "needle" } else { "hay" };
@@ -57,7 +57,7 @@ impl Workplace {
     }
 
     /// The names in the folder, sorted.
-    pub fn entries(&self) -> Vec<String> {
+    pub(crate) fn entries(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -65,28 +65,33 @@ impl Workplace {
     }
 
     /// The rows of a table in `crawl.sqlite`.
-    pub fn rows(&self, table: &str) -> u64 {
+    pub(crate) fn rows(&self, table: &str) -> u64 {
         rows(&self.path("crawl.sqlite"), table)
     }
 
     /// Runs the program with just these arguments.
-    pub fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         spawn(self.command(arguments)).outcome()
     }
 
     /// Runs a crawl that takes no port, so that tests can run side by side.
-    pub fn crawl(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn crawl(&self, arguments: &[&str]) -> Outcome {
         self.run(&without_port(arguments))
     }
 
     /// Starts a crawl that takes no port.
-    pub fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         spawn(self.command(&without_port(arguments)))
+    }
+
+    /// Starts a crawl that can be watched, on a free port.
+    pub(crate) fn start_watched(&self, arguments: &[&str]) -> Running {
+        spawn(self.command(&[arguments, &["--listen", "127.0.0.1:0"]].concat()))
     }
 
     /// Runs a crawl that can write no file larger than so many blocks of 512 bytes.
     #[cfg(unix)]
-    pub fn crawl_with_files_limited_to_blocks(&self, blocks: u32, arguments: &[&str]) -> Outcome {
+    pub(crate) fn crawl_with_files_limited_to_blocks(&self, blocks: u32, arguments: &[&str]) -> Outcome {
         let mut shell = Command::new("sh");
         // Ignored, the signal becomes an error of the write: what a full disk is, too.
         shell.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
@@ -95,19 +100,10 @@ impl Workplace {
     }
 
     /// Runs a crawl whose stdout nobody reads.
-    pub fn crawl_into_closed_pipe(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn crawl_into_closed_pipe(&self, arguments: &[&str]) -> Outcome {
         let mut running = self.start(arguments);
         drop(running.child.stdout.take());
         running.outcome()
-    }
-
-    /// Waits until pages are being stored.
-    pub fn until_under_way(&self) {
-        patiently("the first page to be stored", || {
-            let entries = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
-            let mut scratch = entries.map(|path| path.join("pages.sqlite-wal"));
-            scratch.any(|log| fs::metadata(log).is_ok_and(|found| found.len() > 0))
-        });
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -120,21 +116,38 @@ impl Workplace {
 impl Running {
     /// Sends what Ctrl-C sends.
     #[cfg(unix)]
-    pub fn interrupt(&mut self) {
+    pub(crate) fn interrupt(&mut self) {
         let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Waits until a line with these words is in the log.
-    pub fn until_logged(&mut self, words: &str) {
+    pub(crate) fn until_logged(&mut self, words: &str) {
         while !self.logged.contains(words) {
             let read = self.stderr.read_line(&mut self.logged).unwrap();
             assert!(read > 0, "the program ended without `{words}`:\n{}", self.logged);
         }
     }
 
+    /// Waits until the log names the address of `/metrics`.
+    pub(crate) fn address(&mut self) -> String {
+        self.until_logged("/metrics");
+        let (_, after) = self.logged.split_once("http://").unwrap();
+        after.split_once('/').unwrap().0.to_owned()
+    }
+
+    /// Waits until pages are being stored.
+    pub(crate) fn until_storing(&mut self) {
+        let address = self.address();
+        let none = "queue_get_total{queue_name=\"crawl.store\"} 0\n";
+        patiently("the store stage to get a page", || {
+            let page = scrape(&address);
+            page.contains("queue_name=\"crawl.store\"") && !page.contains(none)
+        });
+    }
+
     /// Waits for the end.
-    pub fn outcome(mut self) -> Outcome {
+    pub(crate) fn outcome(mut self) -> Outcome {
         let stdout = self.child.stdout.take();
         let reader = thread::spawn(move || {
             let mut text = String::new();
@@ -156,12 +169,12 @@ impl Drop for Running {
 }
 
 impl Outcome {
-    pub fn assert_good(&self) {
+    pub(crate) fn assert_good(&self) {
         assert_eq!(self.code, Some(0), "{self}");
     }
 
     /// Asserts a failure that says all of `parts` on stderr.
-    pub fn assert_bad(&self, parts: &[&str]) {
+    pub(crate) fn assert_bad(&self, parts: &[&str]) {
         assert_eq!(self.code, Some(1), "{self}");
         let last = self.stderr.split("crawl: ").last().unwrap();
         for part in parts {
@@ -170,12 +183,12 @@ impl Outcome {
     }
 
     /// Documents found, stored and failed, as the report says.
-    pub fn counts(&self) -> (u64, u64, u64) {
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         (self.number_before(" documents"), self.number_before(" stored"), self.number_before(" failed"))
     }
 
     /// The number before the first such words in the report.
-    pub fn number_before(&self, words: &str) -> u64 {
+    pub(crate) fn number_before(&self, words: &str) -> u64 {
         let (before, _) = self.stdout.split_once(words).unwrap_or_else(|| panic!("`{words}` in {self}"));
         before.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap_or_else(|_| panic!("a number in {self}"))
     }
@@ -188,19 +201,28 @@ impl fmt::Display for Outcome {
 }
 
 /// The rows of a table in a database.
-pub fn rows(database: &Path, table: &str) -> u64 {
+pub(crate) fn rows(database: &Path, table: &str) -> u64 {
     let connection = rusqlite::Connection::open(database).unwrap();
     let count: i64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
     u64::try_from(count).unwrap()
 }
 
+/// Everything that `/metrics` says.
+pub(crate) fn scrape(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
+
 /// A port of loopback that nobody listens on.
-pub fn closed_port() -> SocketAddr {
+pub(crate) fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// A server that answers every request with one page, as long as the test runs.
-pub fn serve_one_page() -> SocketAddr {
+pub(crate) fn serve_one_page() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -14,8 +14,9 @@ use crate::stats::{FamilyStats, Totals};
 /// The queues of one name.
 pub(crate) struct Family {
     pub(crate) name: Arc<str>,
-    /// One sweep at a time; nobody but readers takes it.
-    sweeping: Mutex<()>,
+    /// One sweep at a time; nobody but readers takes it. In it the depth time that the last sweep told: sums of
+    /// fractions depend on their order, and a total that falls by a rounding error looks like a restart.
+    sweeping: Mutex<f64>,
     seats: Mutex<Seats>,
 }
 
@@ -50,7 +51,7 @@ impl Family {
     pub(crate) fn stats(&self) -> FamilyStats {
         // Dropped last: a queue that goes meanwhile may be freed here, and what it owns is foreign code.
         let mut swept = Vec::new();
-        let _one_at_a_time = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sum = FamilyStats { name: Arc::clone(&self.name), ..FamilyStats::default() };
         {
             let mut seats = self.seats();
@@ -61,13 +62,15 @@ impl Family {
             if member.is_living() {
                 sum.add(&member.stats());
             } else {
-                sum.totals.add(&member.stats().totals);
+                sum.add_ending(&member.stats());
             }
             swept.push(member);
         }
         if let Some((_, missed)) = self.seats().sweep.take() {
             sum.totals.add(&missed);
         }
+        *told = told.max(sum.totals.depth_time);
+        sum.totals.depth_time = *told;
         sum
     }
 

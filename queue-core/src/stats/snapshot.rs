@@ -197,17 +197,23 @@ impl FamilyStats {
             _ => None,
         };
         self.instances += 1;
-        self.depth += one.depth;
-        self.in_transit += one.in_transit;
+        self.add_ending(one);
         self.depth_peak = self.depth_peak.max(one.depth_peak);
-        self.unfinished += one.unfinished;
-        self.in_flight += one.in_flight;
         self.waiting_putters += one.waiting_putters;
         self.waiting_getters += one.waiting_getters;
         self.oldest_age = self.oldest_age.max(one.oldest_age);
         self.stalled = self.stalled.max(one.stalled);
         self.longest_put_wait = self.longest_put_wait.max(one.longest_put_wait);
         self.longest_get_wait = self.longest_get_wait.max(one.longest_get_wait);
+    }
+
+    /// Adds one queue that nobody holds any more: no instance, but its totals, the items that are being let go, and
+    /// those that are still processed.
+    pub(crate) fn add_ending(&mut self, one: &QueueStats) {
+        self.depth += one.depth;
+        self.in_transit += one.in_transit;
+        self.unfinished += one.unfinished;
+        self.in_flight += one.in_flight;
         self.totals.add(&one.totals);
     }
 }

@@ -1,8 +1,82 @@
-//! x
+//! The monitor that watches the queues while they are crawled through.
+
+use std::path::Path;
+use std::time::Duration;
+
+use queue_core::AlertPhase;
+use queue_monitor::config::Http;
+use queue_monitor::{Config, Monitor, MonitorHandle};
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
 use crate::cli::Listen;
 use crate::error::Fatal;
-use std::path::Path;
-pub(crate) fn start(_: Option<&Path>, _: Option<Listen>) -> Result<(), Fatal> {
-    Ok(())
+
+/// What is watched for where nobody says otherwise.
+const SHIPPED: &str = include_str!("queues.yaml");
+
+/// How long alerts have to resolve when the crawl is over.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Starts the monitor by `file`, or by the configuration that comes with the program; `listen` goes before what
+/// either says.
+///
+/// # Errors
+/// If the configuration is not valid, or the address is taken.
+pub(crate) fn start(file: Option<&Path>, listen: Option<Listen>) -> Result<MonitorHandle, Fatal> {
+    let config = match file {
+        Some(file) => Config::from_yaml_file(file),
+        None => Config::from_yaml(SHIPPED),
+    };
+    let mut config =
+        config.map_err(|errors| Fatal::new(format!("the monitor cannot be configured by this file:\n{errors}")))?;
+    match listen {
+        Some(Listen::Off) => config.http = None,
+        Some(Listen::At(listen)) => config.http = Some(Http { listen }),
+        None => {}
+    }
+    let monitor = Monitor::new(config).try_spawn().map_err(|error| {
+        Fatal::new(format!(
+            "the monitor does not start: {error}\n`--listen 127.0.0.1:0` takes a free port, `--listen off` none"
+        ))
+    })?;
+    if let Some(address) = monitor.listening() {
+        info!("watch the queues at http://{address}/metrics");
+    }
+    Ok(monitor)
 }
-pub(crate) async fn end(_: &()) {}
+
+/// Ends the monitor, when the alerts that fire have resolved or have had the time to.
+///
+/// # Cancel safety
+/// Dropped midway, the monitor runs on.
+pub(crate) async fn end(monitor: &MonitorHandle) {
+    if timeout(PATIENCE, until_calm(monitor)).await.is_err() {
+        for alert in monitor.alerts() {
+            warn!(alert = %alert.alert, queue = %alert.queue, phase = %alert.phase, "has not resolved yet");
+        }
+    }
+    monitor.shutdown().await;
+}
+
+async fn until_calm(monitor: &MonitorHandle) {
+    while monitor.alerts().iter().any(|alert| alert.phase != AlertPhase::Pending) {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shipped_is_valid_and_names_every_queue_with_a_bound() {
+        let config = Config::from_yaml(SHIPPED).unwrap_or_else(|errors| panic!("{errors}"));
+        let growth = config.alerts.iter().find(|alert| &*alert.name == "UnboundedGrowth").unwrap();
+        let (bounded, unbounded): (Vec<_>, Vec<_>) =
+            crate::queues::Queues::new().stats().into_iter().partition(|queue| queue.capacity.is_some());
+        let excepted = |name: &str| growth.except.iter().any(|glob| glob.matches(name));
+        assert!(bounded.iter().all(|queue| excepted(&queue.name)));
+        assert!(!unbounded.is_empty() && !unbounded.iter().any(|queue| excepted(&queue.name)));
+    }
+}

@@ -57,10 +57,15 @@ async fn crawl_and_report(arguments: &Arguments, stop: &Stop, screen: &MultiProg
     let (plan, _server) = plan(arguments, input::find(arguments.input.as_deref(), limit)?).await?;
     let report = rounds(&plan, arguments.forever, stop, screen).await?;
     print(&report.to_string())?;
-    print(&format!("\ndatabase: {}\n", arguments.database.display()))?;
-    if arguments.search.is_some() {
-        print("\n")?;
-        answer(arguments)?;
+    let database = arguments.database.display();
+    if report.counts.stored == 0 {
+        print(&format!("\nnothing was stored: {database} is as it was\n"))?;
+    } else {
+        print(&format!("\ndatabase: {database}\n"))?;
+        if arguments.search.is_some() {
+            print("\n")?;
+            answer(arguments)?;
+        }
     }
     monitor::end(&monitor).await;
     Ok(())
