@@ -93,6 +93,8 @@ need_packages() {
     "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
+# Built without optimisation and without what would update it: that is less than half the work.
 need_nextest() {
-    cargo nextest --version || cargo install --locked cargo-nextest
+    cargo nextest --version ||
+        cargo install --locked --debug --no-default-features --features default-no-update cargo-nextest
 }
