@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::wait::GiveUp;
+use super::wait::{GiveUp, poll_freely};
 use crate::sync::pause;
 
 /// How long a thread looks before it parks: parking and waking cost microseconds.
@@ -23,7 +23,8 @@ pub(crate) fn block_on<F: GiveUp>(future: F, limit: Option<Duration>) -> F::Outp
     let parker = Parker::of_this_thread();
     let waker = Waker::from(Arc::clone(&parker));
     let mut cx = Context::from_waker(&waker);
-    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+    // A task that has spent its budget would be told to wait where nothing has to.
+    if let Poll::Ready(output) = poll_freely(future.as_mut(), &mut cx) {
         return output;
     }
     assert_may_block();
@@ -31,7 +32,7 @@ pub(crate) fn block_on<F: GiveUp>(future: F, limit: Option<Duration>) -> F::Outp
         if !parker.wait(deadline) {
             return future.give_up();
         }
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = poll_freely(future.as_mut(), &mut cx) {
             return output;
         }
     }

@@ -62,6 +62,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
                 if !std::thread::panicking() {
                     resume_unwind(panic);
                 }
+                // A payload's destructor may panic as well, which would end the process here.
+                std::mem::forget(panic);
             }
         }
     }
@@ -109,7 +111,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
         let mut first_panic = None;
         for item in items {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.let_go(item, reason))) {
-                first_panic.get_or_insert(panic);
+                match first_panic {
+                    None => first_panic = Some(panic),
+                    // The payload's destructor may panic as well.
+                    Some(_) => std::mem::forget(panic),
+                }
             }
         }
         if let Some(panic) = first_panic {

@@ -2,10 +2,11 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
 use super::discipline::Kind;
 use super::shared::Shared;
@@ -42,7 +43,12 @@ pub(crate) async fn within<F: GiveUp>(future: F, limit: Duration) -> F::Output {
 
 /// Whether `timer` has run out; a task that has spent its budget may still look.
 pub(crate) fn is_over(timer: Pin<&mut tokio::time::Sleep>, cx: &mut Context<'_>) -> bool {
-    pin!(tokio::task::coop::unconstrained(timer)).poll(cx).is_ready()
+    poll_freely(timer, cx).is_ready()
+}
+
+/// Polls `future` without asking for the task's budget, nor spending it.
+pub(crate) fn poll_freely<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pin!(coop::unconstrained(future)).poll(cx)
 }
 
 /// Says whether `waiter` still stands in its line, and if so sees to it that `waker` is the one that will be woken.
@@ -155,7 +161,9 @@ impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
             }
             Phase::Idle => {}
         }
+        let budget = ready!(coop::poll_proceed(cx));
         if (this.is_given)(&this.shared.lock()) {
+            budget.made_progress();
             return Poll::Ready(());
         }
         let waker = cx.waker().clone();
@@ -163,6 +171,7 @@ impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
         if (this.is_given)(&state) {
             drop(state);
             forget(Some(waker));
+            budget.made_progress();
             return Poll::Ready(());
         }
         (this.line)(&mut state).join(this.waiter.as_mut(), waker, 0);
