@@ -20,7 +20,7 @@ pub(crate) fn tell(transition: &AlertTransition) {
                 value = transition.value,
                 summary = transition.summary.as_str(),
                 "{}",
-                headline(transition.to)
+                headline(transition.from, transition.to)
             )
         };
     }
@@ -33,9 +33,10 @@ pub(crate) fn tell(transition: &AlertTransition) {
     }
 }
 
-fn headline(to: AlertPhase) -> &'static str {
+fn headline(from: AlertPhase, to: AlertPhase) -> &'static str {
     match to {
-        AlertPhase::Ok => "alert over",
+        AlertPhase::Ok if from == AlertPhase::Pending => "alert no longer pending",
+        AlertPhase::Ok => "alert resolved",
         AlertPhase::Pending => "alert pending",
         AlertPhase::Firing => "alert firing",
         AlertPhase::Resolving => "alert resolving",
