@@ -20,7 +20,10 @@ fn a_capacity_of_zero_is_refused_with_what_to_use_instead() {
     let error = Queue::<u32>::builder("orders").capacity(0).unregistered().build().unwrap_err();
     assert_eq!(error, BuildError::ZeroCapacity { name: "orders".to_owned() });
     let message = error.to_string();
-    assert!(message.contains("\"orders\"") && message.contains("use 1") && message.contains("unbounded()"), "{message}");
+    assert!(
+        message.contains("\"orders\"") && message.contains("use 1") && message.contains("unbounded()"),
+        "{message}"
+    );
     assert_eq!(panic_of(|| drop(Queue::<u32>::bounded("orders", 0))), Some(message));
 }
 

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
 
 use super::block::block_on;
 use super::delivery::Delivery;
@@ -14,10 +13,10 @@ use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::reading::Side;
 use super::shared::Shared;
-use super::state::Next;
-use super::wait::{GiveUp, keep_waiting, stop_waiting, within};
+use super::state::{Next, State};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
 use super::waiters::{Phase, Waiter};
-use super::wakes::{Wakes, forget, wake};
+use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
@@ -59,10 +58,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        match get_now(self.shared()) {
-            Poll::Ready(got) => got,
-            Poll::Pending => Err(GetError::Empty),
-        }
+        let next = self.shared().lock().take();
+        conclude(next).unwrap_or(Err(GetError::Empty))
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -146,17 +143,16 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
-/// Gets the next item if one is there for whoever comes now.
+/// What is left to do, unlocked, once it is known what there is; none if that is nothing.
 #[inline]
-fn get_now<T, K: Kind<T>>(shared: &Shared<T, K>) -> Poll<Result<T, GetError>> {
-    let next = shared.lock().take();
+fn conclude<T>(next: Next<T>) -> Option<Result<T, GetError>> {
     match next {
         Next::Item(item, waker) => {
             wake(waker);
-            Poll::Ready(Ok(item))
+            Some(Ok(item))
         }
-        Next::Nothing => Poll::Pending,
-        Next::ShutDown => Poll::Ready(Err(GetError::ShutDown)),
+        Next::Nothing => None,
+        Next::ShutDown => Some(Err(GetError::ShutDown)),
     }
 }
 
@@ -209,41 +205,16 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let shared: &Shared<T, K> = this.shared;
-        if keep_waiting(shared, |state| &mut state.getters, this.waiter.as_mut(), cx.waker()) {
-            return Poll::Pending;
-        }
-        match this.waiter.phase() {
-            Phase::Served => return Poll::Ready(Ok(collect(shared, this.waiter.slot()))),
-            Phase::Closed => return Poll::Ready(Err(GetError::ShutDown)),
-            Phase::Idle | Phase::Waiting => {}
-        }
-        let budget = ready!(coop::poll_proceed(cx));
-        if let Poll::Ready(got) = get_now(shared) {
-            budget.made_progress();
-            return Poll::Ready(got);
-        }
-        // Empty. The waker is cloned unlocked; then the queue is tried again and the line joined in one step.
-        let waker = cx.waker().clone();
-        let mut state = shared.lock();
-        let got = match state.take() {
-            Next::Nothing => {
-                let since = state.begin_wait(Side::Get);
-                state.getters.join(this.waiter, waker, since);
-                return Poll::Pending;
-            }
-            Next::Item(item, putter) => {
-                drop(state);
-                wake(putter);
-                Ok(item)
-            }
-            Next::ShutDown => {
-                drop(state);
-                Err(GetError::ShutDown)
-            }
+        let attempt = |state: &mut State<T, K>| match state.take() {
+            Next::Nothing => None,
+            next => Some(next),
         };
-        forget(Some(waker));
-        budget.made_progress();
-        Poll::Ready(got)
+        let waited = poll_wait(shared, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
+        Poll::Ready(match ready!(waited) {
+            Waited::AtOnce(next) => conclude(next).unwrap_or(Err(GetError::Empty)),
+            Waited::Ended(Phase::Served) => Ok(collect(shared, this.waiter.slot())),
+            Waited::Ended(_) => Err(GetError::ShutDown),
+        })
     }
 }
 
@@ -258,10 +229,10 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
             Phase::Served => Ok(collect(shared, this.waiter.slot())),
             Phase::Closed => Err(GetError::ShutDown),
             // It never had its try: the task had spent its budget.
-            Phase::Idle | Phase::Waiting => match get_now(shared) {
-                Poll::Ready(got) => got,
-                Poll::Pending => Err(GetError::TimedOut),
-            },
+            Phase::Idle | Phase::Waiting => {
+                let next = shared.lock().take();
+                conclude(next).unwrap_or(Err(GetError::TimedOut))
+            }
         }
     }
 }

@@ -6,17 +6,16 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
 
 use super::block::block_on;
 use super::discipline::Kind;
 use super::error::PutError;
 use super::reading::Side;
 use super::shared::Shared;
-use super::state::Admission;
-use super::wait::{GiveUp, keep_waiting, stop_waiting, within};
+use super::state::{Admission, State};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
 use super::waiters::{Phase, Waiter};
-use super::wakes::{Wakes, forget, wake};
+use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
@@ -60,10 +59,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let mut slot = Some(item);
-        match put_now(self.shared(), &mut slot, IfFull::Reject) {
-            Poll::Ready(put) => put,
-            Poll::Pending => unreachable!("a put that may not wait has an answer"),
-        }
+        let admission = admit(&mut self.shared().lock(), &mut slot, IfFull::Reject);
+        conclude(self.shared(), admission.unwrap_or(Admission::Full), &mut slot)
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -134,23 +131,17 @@ enum IfFull {
     Reject,
 }
 
-/// Puts the item of `slot` if that needs no waiting; pending if it does, and the item is still in its slot.
+/// What becomes of the item of `slot` now; none if it has to wait for room.
 #[inline]
-fn put_now<T, K: Kind<T>>(
-    shared: &Shared<T, K>,
-    slot: &mut Option<T>,
-    if_full: IfFull,
-) -> Poll<Result<(), PutError<T>>> {
-    let mut state = shared.lock();
+fn admit<T, K: Kind<T>>(state: &mut State<T, K>, slot: &mut Option<T>, if_full: IfFull) -> Option<Admission<T>> {
     let admission = state.admit(slot);
     if matches!(admission, Admission::Full) {
         if if_full == IfFull::Wait && state.waits_for_room() {
-            return Poll::Pending;
+            return None;
         }
         state.count_rejected();
     }
-    drop(state);
-    Poll::Ready(conclude(shared, admission, slot))
+    Some(admission)
 }
 
 /// What is left to do, unlocked, once it is known what became of the item.
@@ -223,34 +214,15 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let shared: &Shared<T, K> = this.shared;
-        assert!(this.item.is_some(), "a put was polled after it had completed");
-        if keep_waiting(shared, |state| &mut state.putters, this.waiter.as_mut(), cx.waker()) {
-            return Poll::Pending;
-        }
-        let phase = this.waiter.phase();
-        if phase != Phase::Idle {
-            return Poll::Ready(Self::end(shared, phase, this.item));
-        }
-        let budget = ready!(coop::poll_proceed(cx));
-        if let Poll::Ready(put) = put_now(shared, this.item, IfFull::Wait) {
-            budget.made_progress();
-            return Poll::Ready(put);
-        }
-        // Full. The waker is cloned unlocked; then the queue is tried again and the line joined in one step.
-        let waker = cx.waker().clone();
-        let mut state = shared.lock();
-        let admission = state.admit(this.item);
-        if matches!(admission, Admission::Full) {
-            let since = state.begin_wait(Side::Put);
-            state.putters.join(this.waiter, waker, since);
-            return Poll::Pending;
-        }
-        drop(state);
-        forget(Some(waker));
-        budget.made_progress();
-        Poll::Ready(conclude(shared, admission, this.item))
+        let this = self.project();
+        let (shared, item): (&Shared<T, K>, _) = (this.shared, this.item);
+        assert!(item.is_some(), "a put was polled after it had completed");
+        let attempt = |state: &mut State<T, K>| admit(state, item, IfFull::Wait);
+        let waited = poll_wait(shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
+        Poll::Ready(match ready!(waited) {
+            Waited::AtOnce(admission) => conclude(shared, admission, item),
+            Waited::Ended(phase) => Self::end(shared, phase, item),
+        })
     }
 }
 
@@ -263,10 +235,13 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
         }
         match this.waiter.phase() {
             // It never had its try: the task had spent its budget.
-            Phase::Idle => match put_now(shared, this.item, IfFull::Wait) {
-                Poll::Ready(put) => put,
-                Poll::Pending => Err(PutError::TimedOut(not_put(this.item))),
-            },
+            Phase::Idle => {
+                let admission = admit(&mut shared.lock(), this.item, IfFull::Wait);
+                match admission {
+                    Some(admission) => conclude(shared, admission, this.item),
+                    None => Err(PutError::TimedOut(not_put(this.item))),
+                }
+            }
             phase => Self::end(shared, phase, this.item),
         }
     }

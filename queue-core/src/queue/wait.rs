@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::discipline::Kind;
+use super::reading::Side;
 use super::shared::Shared;
 use super::state::State;
 use super::waiters::{Line, Phase, Waiter};
@@ -104,6 +105,53 @@ fn leave_place<T, K: Kind<T>, S>(
     };
     forget(waker);
     left
+}
+
+/// How a wait ended.
+pub(crate) enum Waited<R> {
+    /// It was not needed: this could be done at once.
+    AtOnce(R),
+    /// Somebody ended it: served, or closed.
+    Ended(Phase),
+}
+
+/// The poll that puts, gets and reservations have in common: tries `attempt`, and joins the line if it cannot be done.
+///
+/// The waker is cloned between a first try and a second, unlocked, since cloning runs foreign code; the second try and
+/// joining are one step.
+#[inline]
+pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
+    shared: &Shared<T, K>,
+    mut waiter: Pin<&mut Waiter<S>>,
+    cx: &mut Context<'_>,
+    side: Side,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+    mut attempt: impl FnMut(&mut State<T, K>) -> Option<R>,
+) -> Poll<Waited<R>> {
+    if keep_waiting(shared, &line, waiter.as_mut(), cx.waker()) {
+        return Poll::Pending;
+    }
+    let phase = waiter.phase();
+    if phase != Phase::Idle {
+        return Poll::Ready(Waited::Ended(phase));
+    }
+    let budget = ready!(coop::poll_proceed(cx));
+    let at_once = attempt(&mut shared.lock());
+    if let Some(done) = at_once {
+        budget.made_progress();
+        return Poll::Ready(Waited::AtOnce(done));
+    }
+    let waker = cx.waker().clone();
+    let mut state = shared.lock();
+    let Some(done) = attempt(&mut state) else {
+        let since = state.begin_wait(side);
+        line(&mut state).join(waiter, waker, since);
+        return Poll::Pending;
+    };
+    drop(state);
+    forget(Some(waker));
+    budget.made_progress();
+    Poll::Ready(Waited::AtOnce(done))
 }
 
 pin_project! {
