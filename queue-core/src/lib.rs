@@ -24,3 +24,8 @@ pub use queue::{
 };
 pub use registry::Registry;
 pub use stats::{FamilyStats, QueueStats, Totals};
+
+/// The examples of the front page are compiled with the rest.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;

@@ -1,5 +1,7 @@
 //! Items are finished exactly once, and `join` ends exactly when all of them are.
 
+#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
+
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,8 @@
 //! Law 6: wakers, hooks, destructors and `Ord` are other people's code. They may call the queue (all but `Ord`) and they
 //! may panic.
 
+#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
+
 mod support;
 
 use std::cmp::Ordering;

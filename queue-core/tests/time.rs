@@ -1,5 +1,7 @@
 //! Numbers that need time, exact by a clock that is moved by hand.
 
+#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! What several of the tests need.
+#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::future::Future;
