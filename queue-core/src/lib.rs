@@ -19,8 +19,8 @@ pub use builder::QueueBuilder;
 pub use clock::{Ticker, TickerGuard};
 pub use observe::{AlertPhase, AlertState, AlertTransition, Sample};
 pub use queue::{
-    Batch, BuildError, Delivery, DropReason, Fifo, Get, GetError, Kind, Lifo, LifoQueue, Overflow, Priority,
-    PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError,
+    Batch, BuildError, CapacityError, Delivery, DropReason, Fifo, Get, GetError, Kind, Lifo, LifoQueue, Overflow,
+    Permit, Priority, PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError, WeakQueue,
 };
 pub use registry::Registry;
 pub use stats::{FamilyStats, QueueStats, Totals};

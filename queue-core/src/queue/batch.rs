@@ -14,6 +14,7 @@ use tokio::task::coop;
 use tokio::time::Sleep;
 
 use super::QueueOf;
+use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::lock::Guard;
@@ -57,6 +58,21 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub fn get_batch(&self, max: usize, linger: Duration) -> Batch<'_, T, K> {
         assert!(max > 0, "a batch of at most 0 items would never return; ask for 1 or more");
         Batch { shared: self.shared(), max, linger, expired: false, timer: None, waiter: Waiter::new(Watch(1)) }
+    }
+
+    /// As [`get_batch`](Self::get_batch), each item as a [`Delivery`], which finishes it exactly once.
+    ///
+    /// # Errors
+    /// As [`get_batch`](Self::get_batch).
+    ///
+    /// # Panics
+    /// As [`get_batch`](Self::get_batch).
+    ///
+    /// # Cancel safety
+    /// As [`get_batch`](Self::get_batch).
+    pub async fn receive_batch(&self, max: usize, linger: Duration) -> Result<Vec<Delivery<T, K>>, GetError> {
+        let items = self.get_batch(max, linger).await?;
+        Ok(items.into_iter().map(|item| Delivery::new(self, item)).collect())
     }
 }
 

@@ -76,6 +76,9 @@ pub trait Discipline<T>: Default {
     /// The item let go is that of `slot` itself, left there, where it is the least urgent.
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>>;
 
+    /// Takes the oldest item, or the least urgent.
+    fn pop_oldest(&mut self) -> Option<Numbered<T>>;
+
     /// The lowest number that is buffered, where that is known without a search.
     fn oldest(&self) -> Option<u64>;
 }
@@ -144,6 +147,10 @@ impl<T> Discipline<T> for Ring<T> {
         oldest
     }
 
+    fn pop_oldest(&mut self) -> Option<Numbered<T>> {
+        self.pop()
+    }
+
     fn oldest(&self) -> Option<u64> {
         let returned = self.returned.front().map(|first| first.number);
         returned.or_else(|| (!self.items.is_empty()).then(|| self.start()))
@@ -190,9 +197,13 @@ impl<T> Discipline<T> for Stack<T> {
     }
 
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        let bottom = self.items.pop_front();
+        let bottom = self.pop_oldest();
         self.push(number, slot);
         bottom
+    }
+
+    fn pop_oldest(&mut self) -> Option<Numbered<T>> {
+        self.items.pop_front()
     }
 
     fn oldest(&self) -> Option<u64> {

@@ -21,6 +21,15 @@ impl<T> PutError<T> {
             Self::Full(item) | Self::ShutDown(item) | Self::TimedOut(item) => item,
         }
     }
+
+    /// The same error with another item in it.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> PutError<U> {
+        match self {
+            Self::Full(item) => PutError::Full(change(item)),
+            Self::ShutDown(item) => PutError::ShutDown(change(item)),
+            Self::TimedOut(item) => PutError::TimedOut(change(item)),
+        }
+    }
 }
 
 impl<T> fmt::Debug for PutError<T> {
@@ -83,6 +92,19 @@ impl fmt::Display for TaskDoneError {
 }
 
 impl Error for TaskDoneError {}
+
+/// A bound of 0 would let nothing in; the bound stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CapacityError;
+
+impl fmt::Display for CapacityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a queue cannot have capacity 0, it would let nothing in; use 1 for the tightest bound")
+    }
+}
+
+impl Error for CapacityError {}
 
 /// A queue that cannot be built as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

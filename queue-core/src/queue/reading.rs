@@ -91,7 +91,16 @@ impl<T, K: Kind<T>> State<T, K> {
         moment
     }
 
-    pub(crate) fn tune(&mut self, tuning: Tuning) {
+    /// Brings the integrals up to now, by the cheapest clock there is.
+    pub(super) fn look(&mut self) {
+        self.advance(clock::tick(), clock::moment());
+    }
+
+    pub(super) fn count_dropped_oldest(&mut self) {
+        self.meter.totals.dropped_oldest += 1;
+    }
+
+    pub(super) fn tune_meter(&mut self, tuning: Tuning) {
         self.meter.saturation = tuning.saturation;
         self.meter.peak.set_window(tuning.peak_window);
     }

@@ -52,6 +52,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
         assert!(before < u64::MAX / 2, "two billion handles of one queue are a leak");
     }
 
+    /// Adds a handle unless the last one is gone.
+    pub(crate) fn add_handle_if_living(&self) -> bool {
+        let one_more = |holders: u64| (holders >= HANDLE).then_some(holders + HANDLE);
+        self.holders.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
+    }
+
     pub(crate) fn drop_handle(&self) {
         let before = self.holders.fetch_sub(HANDLE, Ordering::AcqRel);
         if before / HANDLE == 1 {
@@ -107,7 +113,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 
     /// Lets every item go; the first panic of a hook or a destructor goes on after the rest was done.
-    fn let_go_all(&self, items: impl Iterator<Item = T>, reason: DropReason) {
+    pub(super) fn let_go_all(&self, items: impl Iterator<Item = T>, reason: DropReason) {
         let mut first_panic = None;
         for item in items {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.let_go(item, reason))) {
@@ -144,6 +150,6 @@ where
     }
 
     fn tune(&self, tuning: Tuning) {
-        self.lock().tune(tuning);
+        super::tune::tune(self, |state| state.tune(tuning));
     }
 }

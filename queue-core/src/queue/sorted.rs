@@ -53,16 +53,6 @@ impl<T: Ord> Sorted<T> {
             self.runs.insert(place.run + 1, urgent);
         }
     }
-
-    fn take_least_urgent(&mut self) -> Option<Numbered<T>> {
-        let run = self.runs.first_mut()?;
-        let least = run.remove(0);
-        self.len -= 1;
-        if run.is_empty() {
-            self.runs.remove(0);
-        }
-        Some(least)
-    }
 }
 
 impl<T: Ord> Discipline<T> for Sorted<T> {
@@ -118,7 +108,17 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
         if let Some(item) = slot.take() {
             self.insert(place, Numbered { number, item });
         }
-        self.take_least_urgent()
+        self.pop_oldest()
+    }
+
+    fn pop_oldest(&mut self) -> Option<Numbered<T>> {
+        let run = self.runs.first_mut()?;
+        let least = run.remove(0);
+        self.len -= 1;
+        if run.is_empty() {
+            self.runs.remove(0);
+        }
+        Some(least)
     }
 
     fn oldest(&self) -> Option<u64> {

@@ -12,16 +12,19 @@
 use std::task::Waker;
 
 use super::discipline::{Discipline, Kind, Numbered};
-use super::error::TaskDoneError;
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
-use super::{DropReason, Outcome, Overflow, Shutdown};
+use super::{DropReason, Overflow};
 use crate::stats::member::Tuning;
 use crate::stats::meter::Meter;
 
 pub(crate) struct State<T, K: Kind<T>> {
     pub(super) items: K::Buffer,
+    /// The bound in force.
     pub(super) capacity: Option<usize>,
+    /// The bound of the code, which is in force unless another was set for the name.
+    pub(super) own_capacity: Option<usize>,
+    pub(super) tuned_capacity: Option<usize>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
     /// Each waits for a slot; its item stays with it.
@@ -33,7 +36,7 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(crate) joiners: Line<()>,
     pub(crate) closers: Line<()>,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
-    held: bool,
+    pub(super) held: bool,
     pub(super) in_transit: usize,
     /// Slots granted to putters that have not come for them yet.
     pub(super) granted: usize,
@@ -83,7 +86,9 @@ impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, tuning: Tuning) -> Self {
         Self {
             items: K::Buffer::default(),
-            capacity,
+            capacity: tuning.capacity.or(capacity),
+            own_capacity: capacity,
+            tuned_capacity: tuning.capacity,
             overflow,
             life: Life::Open,
             putters: Line::default(),
@@ -122,6 +127,17 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
+    /// Grants a slot to whoever asks now: none if there is no room, `false` if nothing comes in any more.
+    pub(crate) fn reserve(&mut self) -> Option<bool> {
+        self.tick();
+        if self.life != Life::Open {
+            return Some(false);
+        }
+        let room = !self.is_full();
+        self.granted += usize::from(room);
+        room.then_some(true)
+    }
+
     /// Takes the item of `slot` in, into the slot that its putter was granted.
     pub(crate) fn claim(&mut self, slot: &mut Option<T>, wakes: &mut Wakes) -> Result<(), ()> {
         self.tick();
@@ -137,7 +153,7 @@ impl<T, K: Kind<T>> State<T, K> {
         Ok(())
     }
 
-    /// A putter was dropped without coming for the slot that it was granted: the next one gets it.
+    /// A putter or a permit was dropped without using the slot that it was granted: the next one gets it.
     pub(crate) fn give_up_grant(&mut self) -> Option<Waker> {
         self.granted -= 1;
         self.grant()
@@ -145,7 +161,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Grants a slot to the first putter in line, if there is one to grant.
     #[inline]
-    fn grant(&mut self) -> Option<Waker> {
+    pub(super) fn grant(&mut self) -> Option<Waker> {
         if self.putters.is_empty() || self.is_full() {
             return None;
         }
@@ -181,6 +197,12 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     fn replace_oldest(&mut self, slot: &mut Option<T>) -> Admission<T> {
+        if self.items.len() == 0 {
+            // Permits hold every slot: there is nothing older to let go.
+            self.meter.totals.put += 1;
+            self.meter.totals.dropped_oldest += 1;
+            return Admission::LetGo(DropReason::Oldest);
+        }
         let gone = self.items.replace_oldest(self.next, slot);
         self.meter.totals.dropped_oldest += 1;
         let Some(gone) = gone else {
@@ -207,7 +229,7 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     #[inline]
-    fn left(&mut self, number: u64) {
+    pub(super) fn left(&mut self, number: u64) {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.went(number);
         }
@@ -297,7 +319,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Tells the first watcher if there is what it waits for.
     #[inline]
-    fn alert(&mut self) -> Option<Waker> {
+    pub(super) fn alert(&mut self) -> Option<Waker> {
         let depth = self.items.len();
         let closing = self.life != Life::Open;
         let watch = self.watchers.first()?;
@@ -338,81 +360,5 @@ impl<T, K: Kind<T>> State<T, K> {
         wakes.add(self.alert());
         // Others may have taken the last item of a drain that this one alone was told of.
         self.close_if_over(wakes);
-    }
-
-    // Finishing.
-
-    /// Counts `n` items in flight as done.
-    pub(crate) fn finish(&mut self, n: usize, outcome: Outcome, wakes: &mut Wakes) -> Result<(), TaskDoneError> {
-        self.tick();
-        let in_flight = self.in_flight();
-        if n > in_flight {
-            return Err(TaskDoneError { asked: n, in_flight });
-        }
-        let totals = &mut self.meter.totals;
-        let count = match outcome {
-            Outcome::Ok => &mut totals.done_ok,
-            Outcome::Failed => &mut totals.done_failed,
-            Outcome::Abandoned => &mut totals.done_abandoned,
-        };
-        *count += n as u64;
-        self.release_joiners(wakes);
-        Ok(())
-    }
-
-    fn release_joiners(&mut self, wakes: &mut Wakes) {
-        if !self.joiners.is_empty() && self.unfinished() == 0 {
-            while !self.joiners.is_empty() {
-                wakes.add(self.joiners.release(Phase::Served));
-            }
-        }
-    }
-
-    /// Shuts down; what an immediate shutdown lets go is returned, and so are the wake-ups.
-    pub(crate) fn shut_down(&mut self, how: Shutdown, wakes: &mut Wakes) -> Option<K::Buffer> {
-        self.tick();
-        let before = self.life;
-        self.life = match how {
-            Shutdown::Drain if before == Life::Open => Life::Draining,
-            Shutdown::Drain => before,
-            Shutdown::Immediate => Life::Ended,
-        };
-        while !self.putters.is_empty() {
-            wakes.add(self.putters.release(Phase::Closed));
-        }
-        while !self.closers.is_empty() {
-            wakes.add(self.closers.release(Phase::Served));
-        }
-        let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
-        if let Some(let_go) = &let_go {
-            self.meter.totals.dropped_shutdown += let_go.len() as u64;
-            self.meter.ages.forget_all();
-            self.release_joiners(wakes);
-        }
-        wakes.add(self.alert());
-        self.close_if_over(wakes);
-        let_go
-    }
-
-    /// Whether no getter will ever be given an item again.
-    pub(super) fn is_over(&self) -> bool {
-        match self.life {
-            Life::Open => false,
-            Life::Draining => self.items.len() == 0 && self.in_transit == 0,
-            Life::Ended => true,
-        }
-    }
-
-    fn close_if_over(&mut self, wakes: &mut Wakes) {
-        if self.life == Life::Open || !self.is_over() {
-            return;
-        }
-        self.held = false;
-        while !self.getters.is_empty() {
-            wakes.add(self.getters.release(Phase::Closed));
-        }
-        while !self.watchers.is_empty() {
-            wakes.add(self.watchers.release(Phase::Closed));
-        }
     }
 }

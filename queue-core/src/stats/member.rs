@@ -27,10 +27,12 @@ pub(crate) struct Tuning {
     pub(crate) saturation: f64,
     /// How far back the peak depth looks.
     pub(crate) peak_window: Duration,
+    /// The bound set for the name, in place of the code's.
+    pub(crate) capacity: Option<usize>,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { saturation: 0.8, peak_window: Duration::from_secs(60) }
+        Self { saturation: 0.8, peak_window: Duration::from_secs(60), capacity: None }
     }
 }

@@ -1,0 +1,84 @@
+//! How items and queues end: done, let go, shut down.
+
+use super::discipline::{Discipline, Kind};
+use super::error::TaskDoneError;
+use super::state::{Life, State};
+use super::waiters::Phase;
+use super::wakes::Wakes;
+use super::{Outcome, Shutdown};
+
+impl<T, K: Kind<T>> State<T, K> {
+    /// Counts `n` items in flight as done.
+    pub(crate) fn finish(&mut self, n: usize, outcome: Outcome, wakes: &mut Wakes) -> Result<(), TaskDoneError> {
+        self.tick();
+        let in_flight = self.in_flight();
+        if n > in_flight {
+            return Err(TaskDoneError { asked: n, in_flight });
+        }
+        let totals = &mut self.meter.totals;
+        let count = match outcome {
+            Outcome::Ok => &mut totals.done_ok,
+            Outcome::Failed => &mut totals.done_failed,
+            Outcome::Abandoned => &mut totals.done_abandoned,
+        };
+        *count += n as u64;
+        self.release_joiners(wakes);
+        Ok(())
+    }
+
+    pub(super) fn release_joiners(&mut self, wakes: &mut Wakes) {
+        if !self.joiners.is_empty() && self.unfinished() == 0 {
+            while !self.joiners.is_empty() {
+                wakes.add(self.joiners.release(Phase::Served));
+            }
+        }
+    }
+
+    /// Shuts down; what an immediate shutdown lets go is returned, and so are the wake-ups.
+    pub(crate) fn shut_down(&mut self, how: Shutdown, wakes: &mut Wakes) -> Option<K::Buffer> {
+        self.tick();
+        let before = self.life;
+        self.life = match how {
+            Shutdown::Drain if before == Life::Open => Life::Draining,
+            Shutdown::Drain => before,
+            Shutdown::Immediate => Life::Ended,
+        };
+        while !self.putters.is_empty() {
+            wakes.add(self.putters.release(Phase::Closed));
+        }
+        while !self.closers.is_empty() {
+            wakes.add(self.closers.release(Phase::Served));
+        }
+        let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
+        if let Some(let_go) = &let_go {
+            self.meter.totals.dropped_shutdown += let_go.len() as u64;
+            self.meter.ages.forget_all();
+            self.release_joiners(wakes);
+        }
+        wakes.add(self.alert());
+        self.close_if_over(wakes);
+        let_go
+    }
+
+    /// Whether no getter will ever be given an item again.
+    pub(super) fn is_over(&self) -> bool {
+        match self.life {
+            Life::Open => false,
+            Life::Draining => self.items.len() == 0 && self.in_transit == 0,
+            Life::Ended => true,
+        }
+    }
+
+    pub(super) fn close_if_over(&mut self, wakes: &mut Wakes) {
+        if self.life == Life::Open || !self.is_over() {
+            return;
+        }
+        self.held = false;
+        while !self.getters.is_empty() {
+            wakes.add(self.getters.release(Phase::Closed));
+        }
+        while !self.watchers.is_empty() {
+            wakes.add(self.watchers.release(Phase::Closed));
+        }
+    }
+}
