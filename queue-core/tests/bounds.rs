@@ -1,4 +1,5 @@
 //! The edges: bounds, sizes, `Send` and `Sync`, and what waiting leaves behind (nothing).
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 
@@ -20,7 +21,10 @@ fn a_capacity_of_zero_is_refused_with_what_to_use_instead() {
     let error = Queue::<u32>::builder("orders").capacity(0).unregistered().build().unwrap_err();
     assert_eq!(error, BuildError::ZeroCapacity { name: "orders".to_owned() });
     let message = error.to_string();
-    assert!(message.contains("\"orders\"") && message.contains("use 1") && message.contains("unbounded()"), "{message}");
+    assert!(
+        message.contains("\"orders\"") && message.contains("use 1") && message.contains("unbounded()"),
+        "{message}"
+    );
     assert_eq!(panic_of(|| drop(Queue::<u32>::bounded("orders", 0))), Some(message));
 }
 

@@ -1,4 +1,5 @@
 //! Items are finished exactly once, and `join` ends exactly when all of them are.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Law 6: wakers, hooks, destructors and `Ord` are other people's code. They may call the queue (all but `Ord`) and they
 //! may panic.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Queues of one name are one family: levels while they live, totals for as long as the process.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 
@@ -88,7 +89,8 @@ fn a_queue_lives_as_long_as_any_of_its_handles() {
 fn a_snapshot_has_every_name_once_and_sorted() {
     let registry = Registry::new();
     let queues: Vec<_> = ["b", "a", "c", "a", "B"].map(|name| named(&registry, name, 1)).into();
-    let names = |registry: &Registry| registry.snapshot().iter().map(|family| family.name.to_string()).collect::<Vec<_>>();
+    let names =
+        |registry: &Registry| registry.snapshot().iter().map(|family| family.name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(&registry), ["B", "a", "b", "c"]);
     drop(queues);
     assert_eq!(names(&registry), ["B", "a", "b", "c"]);

@@ -1,4 +1,5 @@
 //! Numbers that need time, exact by a clock that is moved by hand.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 
