@@ -1,5 +1,6 @@
 //! `get_batch`: the first item as long as it takes, then what comes until it is full, lingers out or has no hope of
 //! more.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The verbs of plain threads, alone and mixed with tasks.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The edges: bounds, sizes, `Send` and `Sync`, and what waiting leaves behind (nothing).
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 

@@ -282,7 +282,7 @@ mod tests {
         let mut ring = Ring::default();
         (0..1_000_000_u64).for_each(|number| ring.push(number, &mut Some(number)));
         assert!(ring.items.capacity() >= 1_000_000);
-        while ring.pop().is_some() {}
+        assert_eq!(std::iter::from_fn(|| ring.pop()).count(), 1_000_000);
         assert!(ring.items.capacity() * 8 <= 16 * 1024, "{} slots are left", ring.items.capacity());
     }
 
