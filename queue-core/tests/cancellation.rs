@@ -24,17 +24,24 @@ const STEPS: u32 = 6;
 enum Kind {
     Put,
     PutTimeout,
+    PutAll,
+    ReserveThenPut,
     Get,
     GetTimeout,
     Receive,
     Batch,
+    ReceiveBatch,
     Join,
     UntilShutDown,
     TryPut,
     TryGet,
+    Grow,
     Drain,
     Immediate,
 }
+
+const PUTTERS: &[Kind] = &[Kind::Put, Kind::PutTimeout, Kind::PutAll, Kind::ReserveThenPut];
+const BATCHES: &[Kind] = &[Kind::Batch, Kind::ReceiveBatch];
 
 /// What a future ended with.
 enum End {
@@ -89,6 +96,18 @@ impl<'a> World<'a> {
         let future: Pin<Box<dyn Future<Output = End> + 'a>> = match self.kinds[i] {
             Kind::Put => Box::pin(async move { End::Put(queue.put(item).await.is_ok()) }),
             Kind::PutTimeout => Box::pin(async move { End::Put(queue.put_timeout(item, limit).await.is_ok()) }),
+            Kind::PutAll => Box::pin(async move { End::Put(queue.put_all([item]).await.is_ok()) }),
+            Kind::ReserveThenPut => Box::pin(async move {
+                let Ok(permit) = queue.reserve().await else { return End::Over };
+                // Somebody may drop it here, with the permit in hand.
+                let mut yielded = false;
+                std::future::poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+                End::Put(permit.put(item).is_ok())
+            }),
             Kind::Get => Box::pin(async move { queue.get().await.map_or(End::Over, |item| End::Got(vec![item])) }),
             Kind::GetTimeout => {
                 Box::pin(async move { queue.get_timeout(limit).await.map_or(End::Over, |item| End::Got(vec![item])) })
@@ -101,6 +120,11 @@ impl<'a> World<'a> {
                 })
             }),
             Kind::Batch => Box::pin(async move { queue.get_batch(2, limit).await.map_or(End::Over, End::Got) }),
+            Kind::ReceiveBatch => Box::pin(async move {
+                queue.receive_batch(2, limit).await.map_or(End::Over, |batch| {
+                    End::Got(batch.into_iter().map(queue_core::Delivery::into_inner).collect())
+                })
+            }),
             Kind::Join => Box::pin(async move {
                 queue.join().await;
                 End::Signal
@@ -111,6 +135,10 @@ impl<'a> World<'a> {
             }),
             Kind::TryPut => Box::pin(async move { End::Put(queue.try_put(item).is_ok()) }),
             Kind::TryGet => Box::pin(async move { queue.try_get().map_or(End::Over, |item| End::Got(vec![item])) }),
+            Kind::Grow => {
+                queue.set_capacity(queue.capacity().unwrap() + 1).unwrap();
+                return Actor::Ended;
+            }
             Kind::Drain | Kind::Immediate => {
                 let how = if self.kinds[i] == Kind::Drain { Shutdown::Drain } else { Shutdown::Immediate };
                 queue.shutdown(how);
@@ -157,10 +185,9 @@ impl<'a> World<'a> {
     /// Nobody waits for what is there.
     fn check_settled(&self) {
         let stats = self.queue.stats();
-        let (getters, putters) =
-            (self.waiting(&[Kind::Get, Kind::GetTimeout, Kind::Receive]), self.waiting(&[Kind::Put, Kind::PutTimeout]));
+        let (getters, putters) = (self.waiting(&[Kind::Get, Kind::GetTimeout, Kind::Receive]), self.waiting(PUTTERS));
         // A batch that lingers may hold the head of the line.
-        if self.waiting(&[Kind::Batch]) == 0 {
+        if self.waiting(BATCHES) == 0 {
             assert!(getters == 0 || stats.depth == 0, "a getter waits for an item that is there: {stats:#?}");
         } else {
             assert!(stats.depth < 2, "a full batch waits: {stats:#?}");
@@ -172,7 +199,7 @@ impl<'a> World<'a> {
         assert!(self.waiting(&[Kind::Join]) == 0 || stats.unfinished > 0, "join waits for nothing: {stats:#?}");
         if self.shut_down {
             assert_eq!(putters + self.waiting(&[Kind::UntilShutDown]), 0, "a shutdown was not heard of");
-            assert!(stats.depth > 0 || getters + self.waiting(&[Kind::Batch]) == 0, "a getter waits for ever");
+            assert!(stats.depth > 0 || getters + self.waiting(BATCHES) == 0, "a getter waits for ever");
         }
     }
 
@@ -236,6 +263,19 @@ fn gets_and_puts_that_are_dropped_anywhere_lose_nothing() {
 fn timed_and_received_ones_lose_nothing() {
     every_script(1, 0, &[Kind::GetTimeout, Kind::Receive, Kind::TryPut, Kind::Put]);
     every_script(1, 1, &[Kind::PutTimeout, Kind::Put, Kind::TryGet, Kind::Get]);
+}
+
+#[test]
+fn permits_that_are_dropped_anywhere_pass_their_room_on() {
+    every_script(1, 0, &[Kind::ReserveThenPut, Kind::ReserveThenPut, Kind::Put, Kind::TryGet]);
+    every_script(1, 1, &[Kind::ReserveThenPut, Kind::Put, Kind::Get, Kind::Drain]);
+    every_script(1, 1, &[Kind::PutAll, Kind::ReserveThenPut, Kind::Get, Kind::Immediate]);
+}
+
+#[test]
+fn a_bound_that_grows_wakes_those_who_wait_for_room() {
+    every_script(1, 1, &[Kind::Put, Kind::Put, Kind::Grow, Kind::TryGet]);
+    every_script(1, 1, &[Kind::ReserveThenPut, Kind::PutAll, Kind::Grow, Kind::ReceiveBatch]);
 }
 
 #[test]

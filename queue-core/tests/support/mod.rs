@@ -1,5 +1,4 @@
 //! What several of the tests need.
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
