@@ -6,9 +6,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::queue::{BuildError, DropReason, Kind, OnDrop, Overflow, QueueOf, Shared, State};
+use crate::observe::outlook::Outlook;
+use crate::observe::{Attached, Event, Observer, QueueInfo};
+use crate::queue::{BuildError, DropReason, ItemSampling, Kind, OnDrop, Overflow, QueueOf, Shared, State};
 use crate::registry::Registry;
-use crate::stats::member::{Roll, Tuning};
+use crate::stats::member::{Member, Roll, Tuning};
 
 /// Most bytes of a name.
 const LONGEST_NAME: usize = 128;
@@ -23,6 +25,8 @@ pub struct QueueBuilder<T, K: Kind<T>> {
     bound: Option<Bound>,
     overflow: Overflow,
     on_drop: Option<OnDrop<T>>,
+    sampling: ItemSampling,
+    observers: Vec<Arc<Attached>>,
     registry: Option<Registry>,
     kind: PhantomData<fn() -> K>,
 }
@@ -83,6 +87,8 @@ where
             bound: None,
             overflow: Overflow::default(),
             on_drop: None,
+            sampling: ItemSampling::default(),
+            observers: Vec::new(),
             registry: Some(Registry::global()),
             kind: PhantomData,
         }
@@ -124,6 +130,18 @@ where
         self
     }
 
+    /// An observer of this queue alone; see `Registry::observe` for all of a registry.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(Attached::new(observer)));
+        self
+    }
+
+    /// Which items carry a precise clock; about one in 256 at first.
+    pub fn sample_items(mut self, sampling: ItemSampling) -> Self {
+        self.sampling = sampling;
+        self
+    }
+
     /// Registers in `registry` instead of the global one.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
@@ -150,23 +168,28 @@ where
             Some(Bound::None) => None,
             None => return Err(BuildError::NoBound { name: self.name }),
         };
-        let (overflow, on_drop) = (self.overflow, self.on_drop);
+        let (overflow, sampling, on_drop, observers) = (self.overflow, self.sampling, self.on_drop, self.observers);
         let shared = match self.registry {
             None => {
-                let state = State::new(capacity, overflow, Tuning::default());
-                Arc::new(Shared::new(self.name.into(), state, on_drop, None))
+                let state = State::new(capacity, overflow, sampling, Tuning::default());
+                let info = QueueInfo::new(self.name, K::KIND);
+                Arc::new(Shared::new(info, Outlook::new(observers, None), state, on_drop, None))
             }
             Some(registry) => {
                 let family = registry.family(self.name);
-                let name = Arc::clone(&family.name);
+                let info = QueueInfo::new(Arc::clone(&family.name), K::KIND);
+                let outlook = Outlook::new(observers, Some(registry.audience()));
                 let roll = Arc::clone(&family) as Arc<dyn Roll>;
-                family.enlist(|seat| {
-                    // Asked here, no setting passes by: whoever changes one goes through the family afterwards.
-                    let state = State::new(capacity, overflow, registry.tuning());
-                    Arc::new(Shared::new(name, state, on_drop, Some((roll, seat))))
-                })
+                let shared = family.enlist(|seat| {
+                    let state = State::new(capacity, overflow, sampling, registry.tuning());
+                    Arc::new(Shared::new(info, outlook, state, on_drop, Some((roll, seat))))
+                });
+                // An observer that came while the queue was on its way to the list has missed it.
+                shared.ask();
+                shared
             }
         };
+        shared.tell_life(&Event::Created);
         Ok(QueueOf::from_shared(shared))
     }
 }

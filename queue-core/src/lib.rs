@@ -17,12 +17,14 @@ pub mod testing;
 
 pub use builder::QueueBuilder;
 pub use clock::{Ticker, TickerGuard};
-pub use observe::{AlertPhase, AlertState, AlertTransition, Sample};
-pub use queue::{
-    Batch, BuildError, CapacityError, Delivery, DropReason, Fifo, Get, GetError, Kind, Lifo, LifoQueue, Overflow,
-    Permit, Priority, PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError, WeakQueue,
+pub use observe::{
+    AlertPhase, AlertState, AlertTransition, Event, Interest, Observer, QueueInfo, Sample, TraceContext,
 };
-pub use registry::Registry;
+pub use queue::{
+    Batch, BuildError, CapacityError, Delivery, DropReason, Fifo, Get, GetError, ItemSampling, Kind, Lifo, LifoQueue,
+    Overflow, Permit, Priority, PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError, WeakQueue,
+};
+pub use registry::{ObserverHandle, Registry};
 pub use stats::{FamilyStats, QueueStats, Totals};
 
 /// The examples of the front page are compiled with the rest.

@@ -18,12 +18,13 @@ use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::lock::Guard;
-use super::reading::Side;
 use super::shared::Shared;
 use super::state::{State, Watch};
+use super::tell::Went;
 use super::wait::{is_over, keep_waiting};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, forget};
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Gets up to `max` items: waits for the first as long as it takes, then returns at `max` items or `linger` after
@@ -57,7 +58,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[track_caller]
     pub fn get_batch(&self, max: usize, linger: Duration) -> Batch<'_, T, K> {
         assert!(max > 0, "a batch of at most 0 items would never return; ask for 1 or more");
-        Batch { shared: self.shared(), max, linger, expired: false, timer: None, waiter: Waiter::new(Watch(1)) }
+        Batch { take: self.take_batch(max, linger, false) }
     }
 
     /// As [`get_batch`](Self::get_batch), each item as a [`Delivery`], which finishes it exactly once.
@@ -71,8 +72,14 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # Cancel safety
     /// As [`get_batch`](Self::get_batch).
     pub async fn receive_batch(&self, max: usize, linger: Duration) -> Result<Vec<Delivery<T, K>>, GetError> {
-        let items = self.get_batch(max, linger).await?;
-        Ok(items.into_iter().map(|item| Delivery::new(self, item)).collect())
+        assert!(max > 0, "a batch of at most 0 items would never return; ask for 1 or more");
+        let (items, known) = self.take_batch(max, linger, true).await?;
+        Ok(items.into_iter().zip(known).map(|(item, went)| Delivery::new(self, item, went)).collect())
+    }
+
+    fn take_batch(&self, max: usize, linger: Duration, delivered: bool) -> TakeBatch<'_, T, K> {
+        let (shared, waiter) = (self.shared(), Waiter::new(Watch(1)));
+        TakeBatch { shared, max, linger, delivered, expired: false, waits: false, timer: None, waiter }
     }
 }
 
@@ -83,27 +90,47 @@ pin_project! {
     where
         K: Kind<T>,
     {
+        #[pin]
+        take: TakeBatch<'a, T, K>,
+    }
+}
+
+impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
+    type Output = Result<Vec<T>, GetError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().take.poll(cx).map_ok(|(items, _)| items)
+    }
+}
+
+pin_project! {
+    /// Waits for a batch, and for what is known of its items if anybody will look at it.
+    struct TakeBatch<'a, T, K>
+    where
+        K: Kind<T>,
+    {
         shared: &'a Shared<T, K>,
         max: usize,
         linger: Duration,
+        // Whether deliveries will ask for the items' times.
+        delivered: bool,
         expired: bool,
+        // Whether it was counted and told as waiting.
+        waits: bool,
         #[pin]
         timer: Option<Sleep>,
         #[pin]
         waiter: Waiter<Watch>,
     }
 
-    impl<T, K> PinnedDrop for Batch<'_, T, K>
+    impl<T, K> PinnedDrop for TakeBatch<'_, T, K>
     where
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
             if this.waiter.phase() == Phase::Waiting {
-                let mut wakes = Wakes::default();
-                let waker = leave(&mut this.shared.lock(), this.waiter, &mut wakes);
-                forget(waker);
-                wakes.wake();
+                let state = this.shared.lock();
+                this.leave(state, Wakes::default());
             }
         }
     }
@@ -121,42 +148,32 @@ enum Look {
     Over,
 }
 
-impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
-    type Output = Result<Vec<T>, GetError>;
+impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
+    type Output = Result<(Vec<T>, Vec<Went>), GetError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
-        let mut items = Vec::new();
-        let mut waits_from_now = self.waiter.phase() == Phase::Idle;
+        let (mut items, mut known) = (Vec::new(), Vec::new());
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
-            let mut state = this.shared.lock();
+            let shared: &Shared<T, K> = this.shared;
+            let mut state = shared.lock();
             match look(&mut state, this.waiter.as_mut(), *this.max, this.linger.is_zero() || *this.expired) {
                 Look::Over => {
                     // It may be the only one that was told.
-                    let mut wakes = Wakes::default();
-                    let waker = leave(&mut state, this.waiter, &mut wakes);
-                    drop(state);
-                    forget(waker);
-                    wakes.wake();
+                    self.leave(state, Wakes::default());
                     budget.made_progress();
                     return Poll::Ready(Err(GetError::ShutDown));
                 }
                 Look::Nothing => {
-                    if waits_from_now {
-                        state.count_wait(Side::Get);
-                    }
-                    drop(state);
+                    begin_wait(shared, state, this.waits);
                     *this.expired = false;
                     this.timer.set(None);
                     return Poll::Pending;
                 }
                 Look::Some { first } => {
-                    if std::mem::take(&mut waits_from_now) {
-                        state.count_wait(Side::Get);
-                    }
-                    drop(state);
+                    begin_wait(shared, state, this.waits);
                     if first || this.timer.is_none() {
                         this.timer.set(Some(tokio::time::sleep(*this.linger)));
                     }
@@ -169,23 +186,34 @@ impl<T, K: Kind<T>> Future for Batch<'_, T, K> {
                 Look::Enough(there) if there > items.capacity() => {
                     drop(state);
                     items.reserve_exact(there);
+                    if *this.delivered || shared.tells_items() {
+                        known.reserve_exact(there);
+                    }
                 }
                 Look::Enough(there) => {
-                    let mut wakes = Wakes::default();
-                    state.take_batch(&mut items, there, &mut wakes);
-                    let waker = leave(&mut state, this.waiter, &mut wakes);
-                    drop(state);
-                    forget(waker);
-                    wakes.wake();
+                    let (delivered, mut wakes) = (*this.delivered, Wakes::default());
+                    state.take_batch(&mut items, &mut known, there, &mut wakes);
+                    self.leave(state, wakes);
+                    known.iter_mut().for_each(|went| shared.tell_went(went, delivered));
                     budget.made_progress();
-                    return Poll::Ready(Ok(items));
+                    return Poll::Ready(Ok((items, known)));
                 }
             }
         }
     }
 }
 
-impl<T, K: Kind<T>> Batch<'_, T, K> {
+/// Counts and tells the wait, once.
+fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Guard<'_, State<T, K>>, waits: &mut bool) {
+    if std::mem::replace(waits, true) {
+        return;
+    }
+    state.count_wait(Side::Get);
+    drop(state);
+    shared.tell_blocked(Side::Get);
+}
+
+impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
     /// Joins the line of watchers, or keeps its place there.
     fn stand_in_line(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
@@ -201,6 +229,24 @@ impl<T, K: Kind<T>> Batch<'_, T, K> {
                 state.watchers.join(this.waiter, waker, since);
             }
             Phase::Served | Phase::Closed => {}
+        }
+    }
+
+    /// Leaves the line, lets those who stood behind have what is left, and wakes whoever is to be woken.
+    fn leave(self: Pin<&mut Self>, mut state: Guard<'_, State<T, K>>, mut wakes: Wakes) {
+        let mut this = self.project();
+        // Its wait counts up to now.
+        state.tick();
+        let was_first = state.watchers.is_first(this.waiter.as_mut());
+        let (_, waker) = state.watchers.leave(this.waiter.as_mut());
+        if was_first {
+            state.settle(&mut wakes);
+        }
+        drop(state);
+        forget(waker);
+        wakes.wake();
+        if std::mem::take(this.waits) {
+            this.shared.tell_unblocked(Side::Get, this.waiter.since());
         }
     }
 }
@@ -232,20 +278,4 @@ fn look<T, K: Kind<T>>(
         *watch = Watch(enough);
         Look::Some { first }
     }
-}
-
-/// Leaves the line, and lets those who stood behind have what is left.
-fn leave<T, K: Kind<T>>(
-    state: &mut Guard<'_, State<T, K>>,
-    mut waiter: Pin<&mut Waiter<Watch>>,
-    wakes: &mut Wakes,
-) -> Option<std::task::Waker> {
-    // Its wait counts up to now.
-    state.tick();
-    let was_first = state.watchers.is_first(waiter.as_mut());
-    let (_, waker) = state.watchers.leave(waiter);
-    if was_first {
-        state.settle(wakes);
-    }
-    waker
 }

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::QueueOf;
 use super::discipline::{Fifo, Kind};
 use super::shared::Shared;
-use super::{Outcome, QueueOf};
+use super::tell::Went;
+use crate::observe::{Outcome, TraceContext};
 
 /// An item that was got, and that counts as finished exactly once, so that `join` never hangs.
 ///
@@ -18,13 +21,28 @@ pub struct Delivery<T, K: Kind<T> = Fifo> {
     shared: Option<Arc<Shared<T, K>>>,
     /// There as long as the delivery is.
     item: Option<T>,
+    went: Went,
 }
 
 impl<T, K: Kind<T>> Delivery<T, K> {
-    pub(crate) fn new(queue: &QueueOf<T, K>, item: T) -> Self {
+    pub(crate) fn new(queue: &QueueOf<T, K>, item: T, went: Went) -> Self {
         let shared = queue.share();
         shared.add_user();
-        Self { shared: Some(shared), item: Some(item) }
+        Self { shared: Some(shared), item: Some(item), went }
+    }
+
+    /// How long the item was in the queue, if it was one of those that carry a clock
+    /// ([`ItemSampling`](crate::ItemSampling)).
+    #[must_use]
+    pub fn dwell(&self) -> Option<Duration> {
+        self.went.dwell()
+    }
+
+    /// The trace context that the item was put with, if somebody supplied one
+    /// ([`Registry::set_context_source`](crate::Registry::set_context_source)).
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.went.trace()
     }
 
     /// Finishes the item as ok.
@@ -49,7 +67,7 @@ impl<T, K: Kind<T>> Delivery<T, K> {
     fn finish(&mut self, outcome: Outcome) {
         if let Some(shared) = self.shared.take() {
             // It fails only if the caller called task_done for this item as well: then it is finished already.
-            let _ = shared.finish(1, outcome);
+            let _ = shared.finish(1, outcome, Some(&self.went));
             shared.drop_user();
         }
     }

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use super::sorted::Sorted;
+use crate::observe::QueueKind;
 
 /// An item and its number: how many came in before it.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Numbered<T> {
 pub trait Kind<T>: sealed::Kind {
     #[doc(hidden)]
     type Buffer: Discipline<T>;
+    #[doc(hidden)]
+    const KIND: QueueKind;
 }
 
 /// First in, first out.
@@ -37,14 +40,17 @@ pub enum Priority {}
 
 impl<T> Kind<T> for Fifo {
     type Buffer = Ring<T>;
+    const KIND: QueueKind = QueueKind::Fifo;
 }
 
 impl<T> Kind<T> for Lifo {
     type Buffer = Stack<T>;
+    const KIND: QueueKind = QueueKind::Lifo;
 }
 
 impl<T: Ord> Kind<T> for Priority {
     type Buffer = Sorted<T>;
+    const KIND: QueueKind = QueueKind::Priority;
 }
 
 mod sealed {

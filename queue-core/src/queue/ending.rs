@@ -1,11 +1,12 @@
 //! How items and queues end: done, let go, shut down.
 
+use super::Shutdown;
 use super::discipline::{Discipline, Kind};
 use super::error::TaskDoneError;
 use super::state::{Life, State};
 use super::waiters::Phase;
 use super::wakes::Wakes;
-use super::{Outcome, Shutdown};
+use crate::observe::Outcome;
 
 impl<T, K: Kind<T>> State<T, K> {
     /// Counts `n` items in flight as done.
@@ -53,6 +54,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if let Some(let_go) = &let_go {
             self.meter.totals.dropped_shutdown += let_go.len() as u64;
             self.meter.ages.forget_all();
+            self.tags.clear();
             self.release_joiners(wakes);
         }
         wakes.add(self.alert());

@@ -4,7 +4,8 @@ use super::block::block_on;
 use super::discipline::Kind;
 use super::error::TaskDoneError;
 use super::wait::Signal;
-use super::{Outcome, QueueOf, Shutdown};
+use super::{QueueOf, Shutdown};
+use crate::observe::Outcome;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Says that one item that was got is processed.
@@ -20,7 +21,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # Errors
     /// [`TaskDoneError`] if fewer are in flight; nothing is counted then.
     pub fn task_done_many(&self, n: usize) -> Result<(), TaskDoneError> {
-        self.shared().finish(n, Outcome::Ok)
+        self.shared().finish(n, Outcome::Ok, None)
     }
 
     /// Waits until everything that was put is finished: done, or let go by the queue.

@@ -11,13 +11,14 @@ use super::block::block_on;
 use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
-use super::reading::Side;
 use super::shared::Shared;
 use super::state::{Next, State};
+use super::tell::Went;
 use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Gets the next item, waiting while the queue is empty. Call [`task_done`](Self::task_done) when it is processed,
@@ -41,7 +42,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn get(&self) -> Get<'_, T, K> {
-        Get { shared: self.shared(), waiter: Waiter::new(None) }
+        Get { take: self.take() }
     }
 
     /// Gets the next item if one is there.
@@ -59,7 +60,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
         let next = self.shared().lock().take();
-        conclude(next).unwrap_or(Err(GetError::Empty))
+        conclude(self.shared(), next, false).unwrap_or(Err(GetError::Empty)).map(|(item, _)| item)
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -122,8 +123,14 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub async fn receive(&self) -> Result<Delivery<T, K>, GetError> {
-        let item = self.get().await?;
-        Ok(Delivery::new(self, item))
+        let mut take = self.take();
+        take.delivered = true;
+        let (item, went) = take.await?;
+        Ok(Delivery::new(self, item, went))
+    }
+
+    fn take(&self) -> Take<'_, T, K> {
+        Take { shared: self.shared(), delivered: false, waiter: Waiter::new(None) }
     }
 
     /// Gets everything that is there, as `try_get` repeated would; the caller owes `task_done` for each item.
@@ -143,13 +150,21 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
+/// An item, and what is known of it.
+type Taken<T> = (T, Went);
+
 /// What is left to do, unlocked, once it is known what there is; none if that is nothing.
 #[inline]
-fn conclude<T>(next: Next<T>) -> Option<Result<T, GetError>> {
+fn conclude<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    next: Next<T>,
+    delivered: bool,
+) -> Option<Result<Taken<T>, GetError>> {
     match next {
-        Next::Item(item, waker) => {
+        Next::Item(item, mut went, waker) => {
             wake(waker);
-            Some(Ok(item))
+            shared.tell_went(&mut went, delivered);
+            Some(Ok((item, went)))
         }
         Next::Nothing => None,
         Next::ShutDown => Some(Err(GetError::ShutDown)),
@@ -157,12 +172,13 @@ fn conclude<T>(next: Next<T>) -> Option<Result<T, GetError>> {
 }
 
 /// Counts an item that was handed over as got.
-fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Numbered<T>>) -> T {
+fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Numbered<T>>, delivered: bool) -> Taken<T> {
     let handed = hand.take().expect("a get was polled after it had completed");
     let mut wakes = Wakes::default();
-    shared.lock().collect(&mut wakes);
+    let mut went = shared.lock().collect(handed.number, &mut wakes);
     wakes.wake();
-    handed.item
+    shared.tell_went(&mut went, delivered);
+    (handed.item, went)
 }
 
 pin_project! {
@@ -172,29 +188,8 @@ pin_project! {
     where
         K: Kind<T>,
     {
-        shared: &'a Shared<T, K>,
         #[pin]
-        waiter: Waiter<Option<Numbered<T>>>,
-    }
-
-    impl<T, K> PinnedDrop for Get<'_, T, K>
-    where
-        K: Kind<T>,
-    {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if stop_waiting(this.shared, |state| &mut state.getters, this.waiter.as_mut()) {
-                return;
-            }
-            if let Some(item) = this.waiter.slot().take() {
-                let mut wakes = Wakes::default();
-                let let_go = this.shared.lock().return_item(item, &mut wakes);
-                wakes.wake();
-                if let Some(item) = let_go {
-                    this.shared.let_go(item, DropReason::ShutDown);
-                }
-            }
-        }
+        take: Take<'a, T, K>,
     }
 }
 
@@ -203,35 +198,89 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().take.poll(cx).map_ok(|(item, _)| item)
+    }
+}
+
+impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
+    fn give_up(self: Pin<&mut Self>) -> Self::Output {
+        self.project().take.give_up().map(|(item, _)| item)
+    }
+}
+
+pin_project! {
+    /// Waits for an item, and for what is known of it.
+    struct Take<'a, T, K>
+    where
+        K: Kind<T>,
+    {
+        shared: &'a Shared<T, K>,
+        // Whether a delivery will ask for its times.
+        delivered: bool,
+        #[pin]
+        waiter: Waiter<Option<Numbered<T>>>,
+    }
+
+    impl<T, K> PinnedDrop for Take<'_, T, K>
+    where
+        K: Kind<T>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if stop_waiting(this.shared, Some(Side::Get), |state| &mut state.getters, this.waiter.as_mut()) {
+                return;
+            }
+            if let Some(item) = this.waiter.slot().take() {
+                let mut wakes = Wakes::default();
+                let let_go = this.shared.lock().return_item(item, &mut wakes);
+                wakes.wake();
+                if let Some(Numbered { number, item }) = let_go {
+                    this.shared.let_go(Some(number), item, DropReason::ShutDown);
+                }
+            }
+        }
+    }
+}
+
+impl<T, K: Kind<T>> Future for Take<'_, T, K> {
+    type Output = Result<Taken<T>, GetError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let shared: &Shared<T, K> = this.shared;
+        let (shared, delivered): (&Shared<T, K>, bool) = (this.shared, *this.delivered);
         let attempt = |state: &mut State<T, K>| match state.take() {
             Next::Nothing => None,
             next => Some(next),
         };
         let waited = poll_wait(shared, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
         Poll::Ready(match ready!(waited) {
-            Waited::AtOnce(next) => conclude(next).unwrap_or(Err(GetError::Empty)),
-            Waited::Ended(Phase::Served) => Ok(collect(shared, this.waiter.slot())),
-            Waited::Ended(_) => Err(GetError::ShutDown),
+            Waited::AtOnce(next) => conclude(shared, next, delivered).unwrap_or(Err(GetError::Empty)),
+            Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter.slot(), delivered)),
+            Waited::Ended(..) => Err(GetError::ShutDown),
         })
     }
 }
 
-impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
+impl<T, K: Kind<T>> GiveUp for Take<'_, T, K> {
     fn give_up(self: Pin<&mut Self>) -> Self::Output {
         let mut this = self.project();
-        let shared: &Shared<T, K> = this.shared;
-        if stop_waiting(shared, |state| &mut state.getters, this.waiter.as_mut()) {
+        let (shared, delivered): (&Shared<T, K>, bool) = (this.shared, *this.delivered);
+        if stop_waiting(shared, Some(Side::Get), |state| &mut state.getters, this.waiter.as_mut()) {
             return Err(GetError::TimedOut);
         }
         match this.waiter.phase() {
-            Phase::Served => Ok(collect(shared, this.waiter.slot())),
-            Phase::Closed => Err(GetError::ShutDown),
             // It never had its try: the task had spent its budget.
             Phase::Idle | Phase::Waiting => {
                 let next = shared.lock().take();
-                conclude(next).unwrap_or(Err(GetError::TimedOut))
+                conclude(shared, next, delivered).unwrap_or(Err(GetError::TimedOut))
+            }
+            phase => {
+                shared.tell_unblocked(Side::Get, this.waiter.as_mut().since());
+                match phase {
+                    Phase::Served => Ok(collect(shared, this.waiter.slot(), delivered)),
+                    _ => Err(GetError::ShutDown),
+                }
             }
         }
     }

@@ -22,10 +22,13 @@ mod reserve;
 mod shared;
 mod sorted;
 mod state;
+mod tags;
+mod tell;
 mod tune;
 mod wait;
 mod waiters;
 mod wakes;
+mod watching;
 mod weak;
 
 use std::fmt;
@@ -38,6 +41,7 @@ pub use error::{BuildError, CapacityError, GetError, PutError, TaskDoneError};
 pub use get::Get;
 pub use put::Put;
 pub use reserve::Permit;
+pub use tags::ItemSampling;
 pub use weak::WeakQueue;
 
 pub(crate) use shared::{OnDrop, Shared};
@@ -91,14 +95,6 @@ pub enum Shutdown {
     Immediate,
 }
 
-/// How an item ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Ok,
-    Failed,
-    Abandoned,
-}
-
 /// A handle to a queue: the one type behind [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
 ///
 /// A clone is the same queue. When the last handle is dropped, the queue is shut down as by [`Shutdown::Immediate`].
@@ -124,7 +120,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// The name under which the queue is seen.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.shared.name
+        &self.shared.info.name
     }
 
     /// How many items are buffered now.

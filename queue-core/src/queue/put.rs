@@ -10,13 +10,14 @@ use pin_project_lite::pin_project;
 use super::block::block_on;
 use super::discipline::Kind;
 use super::error::PutError;
-use super::reading::Side;
 use super::shared::Shared;
-use super::state::{Admission, State};
+use super::state::{Admission, Offer, State};
+use super::tell::{Came, Scope};
 use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Puts `item`, waiting for room while the queue is full.
@@ -40,7 +41,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put { shared: self.shared(), item: Some(item), waiter: Waiter::new(()) }
+        Put { shared: self.shared(), offer: Offer::of(item), scope: None, waiter: Waiter::new(()) }
     }
 
     /// Puts `item` if that needs no waiting.
@@ -58,9 +59,12 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "put_nowait")]
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        let mut slot = Some(item);
-        let admission = admit(&mut self.shared().lock(), &mut slot, IfFull::Reject);
-        conclude(self.shared(), admission.unwrap_or(Admission::Full), &mut slot)
+        let shared = self.shared();
+        let mut offer = Offer::of(item);
+        let _scope = offer.begin(shared);
+        let (telling, mut came) = (shared.tells_items(), None);
+        let admission = admit(&mut shared.lock(), &mut offer, IfFull::Reject, telling, &mut came);
+        conclude(shared, admission.unwrap_or(Admission::Full), &mut offer, came)
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -156,15 +160,42 @@ enum IfFull {
     Reject,
 }
 
-/// What becomes of the item of `slot` now; none if it has to wait for room.
+impl<T> Offer<T> {
+    fn of(item: T) -> Self {
+        Self { item: Some(item), trace: None }
+    }
+
+    /// Opens the scope of this put, if somebody supplies contexts, and takes the context along.
+    #[inline]
+    pub(super) fn begin<K: Kind<T>>(&mut self, shared: &Shared<T, K>) -> Option<Scope> {
+        let scope = shared.begin_put()?;
+        self.trace = scope.context();
+        Some(scope)
+    }
+
+    /// The item of an offer that was not taken.
+    pub(super) fn not_put(&mut self) -> T {
+        self.item.take().expect("an item that was not put is still in its offer")
+    }
+}
+
+/// What becomes of the item of `offer` now; none if it has to wait for room.
 #[inline]
-fn admit<T, K: Kind<T>>(state: &mut State<T, K>, slot: &mut Option<T>, if_full: IfFull) -> Option<Admission<T>> {
-    let admission = state.admit(slot);
-    if matches!(admission, Admission::Full) {
-        if if_full == IfFull::Wait && state.waits_for_room() {
-            return None;
+fn admit<T, K: Kind<T>>(
+    state: &mut State<T, K>,
+    offer: &mut Offer<T>,
+    if_full: IfFull,
+    telling: bool,
+    came: &mut Option<Came>,
+) -> Option<Admission<T>> {
+    let admission = state.admit(offer);
+    match admission {
+        Admission::Full if if_full == IfFull::Wait && state.waits_for_room() => return None,
+        Admission::Full => state.count_rejected(),
+        Admission::In(_) | Admission::Handed(_) | Admission::InFor(..) if telling => {
+            *came = Some(state.came(matches!(admission, Admission::Handed(_))));
         }
-        state.count_rejected();
+        _ => {}
     }
     Some(admission)
 }
@@ -174,23 +205,43 @@ fn admit<T, K: Kind<T>>(state: &mut State<T, K>, slot: &mut Option<T>, if_full: 
 fn conclude<T, K: Kind<T>>(
     shared: &Shared<T, K>,
     admission: Admission<T>,
-    slot: &mut Option<T>,
+    offer: &mut Offer<T>,
+    came: Option<Came>,
 ) -> Result<(), PutError<T>> {
     match admission {
-        Admission::In(waker) => wake(waker),
+        Admission::In(waker) | Admission::Handed(waker) => {
+            wake(waker);
+            shared.tell_came(came, None);
+        }
         Admission::InFor(gone, waker) => {
             wake(waker);
-            shared.let_go(gone, DropReason::Oldest);
+            shared.tell_came(came, None);
+            shared.let_go(Some(gone.number), gone.item, DropReason::Oldest);
         }
-        Admission::LetGo(reason) => shared.let_go(not_put(slot), reason),
-        Admission::Full => return Err(PutError::Full(not_put(slot))),
-        Admission::ShutDown => return Err(PutError::ShutDown(not_put(slot))),
+        Admission::LetGo(reason) => shared.let_go(None, offer.not_put(), reason),
+        Admission::Full => return Err(PutError::Full(offer.not_put())),
+        Admission::ShutDown => return Err(PutError::ShutDown(offer.not_put())),
     }
     Ok(())
 }
 
-fn not_put<T>(slot: &mut Option<T>) -> T {
-    slot.take().expect("an item that was not put is still in its slot")
+/// Puts the item of `offer` into the slot that it was granted.
+pub(super) fn claim<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    offer: &mut Offer<T>,
+    waited: Option<Duration>,
+) -> Result<(), PutError<T>> {
+    let mut wakes = Wakes::default();
+    let (claimed, came) = {
+        let mut state = shared.lock();
+        let claimed = state.claim(offer, &mut wakes);
+        (claimed, claimed.ok().map(|handed_off| state.came(handed_off)))
+    };
+    wakes.wake();
+    if shared.tells_items() {
+        shared.tell_came(came, waited);
+    }
+    claimed.map(|_| ()).map_err(|()| PutError::ShutDown(offer.not_put()))
 }
 
 pin_project! {
@@ -201,7 +252,8 @@ pin_project! {
         K: Kind<T>,
     {
         shared: &'a Shared<T, K>,
-        item: Option<T>,
+        offer: Offer<T>,
+        scope: Option<Scope>,
         #[pin]
         waiter: Waiter<()>,
     }
@@ -212,8 +264,8 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            stop_waiting(this.shared, |state| &mut state.putters, this.waiter.as_mut());
-            if this.item.is_some() && this.waiter.phase() == Phase::Served {
+            stop_waiting(this.shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut());
+            if this.offer.item.is_some() && this.waiter.phase() == Phase::Served {
                 let next = this.shared.lock().give_up_grant();
                 wake(next);
             }
@@ -223,14 +275,13 @@ pin_project! {
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
-    fn end(shared: &Shared<T, K>, phase: Phase, item: &mut Option<T>) -> Result<(), PutError<T>> {
-        if phase == Phase::Closed {
-            return Err(PutError::ShutDown(not_put(item)));
-        }
-        let mut wakes = Wakes::default();
-        let claimed = shared.lock().claim(item, &mut wakes);
-        wakes.wake();
-        claimed.map_err(|()| PutError::ShutDown(not_put(item)))
+    fn end(
+        shared: &Shared<T, K>,
+        phase: Phase,
+        offer: &mut Offer<T>,
+        waited: Option<Duration>,
+    ) -> Result<(), PutError<T>> {
+        if phase == Phase::Served { claim(shared, offer, waited) } else { Err(PutError::ShutDown(offer.not_put())) }
     }
 }
 
@@ -240,34 +291,44 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (shared, item): (&Shared<T, K>, _) = (this.shared, this.item);
-        assert!(item.is_some(), "a put was polled after it had completed");
-        let attempt = |state: &mut State<T, K>| admit(state, item, IfFull::Wait);
-        let waited = poll_wait(shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
-        Poll::Ready(match ready!(waited) {
-            Waited::AtOnce(admission) => conclude(shared, admission, item),
-            Waited::Ended(phase) => Self::end(shared, phase, item),
-        })
+        let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
+        assert!(offer.item.is_some(), "a put was polled after it had completed");
+        if this.scope.is_none() {
+            *this.scope = offer.begin(shared);
+        }
+        let (telling, mut came) = (shared.tells_items(), None);
+        let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
+        let waited = ready!(poll_wait(shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
+        let put = match waited {
+            Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
+            Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),
+        };
+        *this.scope = None;
+        Poll::Ready(put)
     }
 }
 
 impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
     fn give_up(self: Pin<&mut Self>) -> Self::Output {
         let mut this = self.project();
-        let shared: &Shared<T, K> = this.shared;
-        if stop_waiting(shared, |state| &mut state.putters, this.waiter.as_mut()) {
-            return Err(PutError::TimedOut(not_put(this.item)));
+        let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
+        if stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut()) {
+            return Err(PutError::TimedOut(offer.not_put()));
         }
-        match this.waiter.phase() {
+        match this.waiter.as_ref().phase() {
             // It never had its try: the task had spent its budget.
             Phase::Idle => {
-                let admission = admit(&mut shared.lock(), this.item, IfFull::Wait);
+                let (telling, mut came) = (shared.tells_items(), None);
+                let admission = admit(&mut shared.lock(), offer, IfFull::Wait, telling, &mut came);
                 match admission {
-                    Some(admission) => conclude(shared, admission, this.item),
-                    None => Err(PutError::TimedOut(not_put(this.item))),
+                    Some(admission) => conclude(shared, admission, offer, came),
+                    None => Err(PutError::TimedOut(offer.not_put())),
                 }
             }
-            phase => Self::end(shared, phase, this.item),
+            phase => {
+                let waited = shared.tell_unblocked(Side::Put, this.waiter.since());
+                Self::end(shared, phase, offer, waited)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::discipline::{Discipline, Kind};
 use super::state::{Life, State};
 use crate::clock;
+use crate::observe::Side;
 use crate::stats::QueueStats;
 use crate::stats::member::Tuning;
 use crate::stats::meter::Levels;
@@ -129,13 +130,6 @@ impl<T, K: Kind<T>> State<T, K> {
             totals: self.meter.totals.clone(),
         }
     }
-}
-
-/// The two sides of a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Put,
-    Get,
 }
 
 fn count(number: u64) -> usize {

@@ -13,12 +13,13 @@ use pin_project_lite::pin_project;
 use super::QueueOf;
 use super::discipline::{Fifo, Kind};
 use super::error::PutError;
-use super::reading::Side;
+use super::put::claim;
 use super::shared::Shared;
-use super::state::State;
+use super::state::{Offer, State};
 use super::wait::{Waited, poll_wait, stop_waiting};
 use super::waiters::{Phase, Waiter};
-use super::wakes::{Wakes, wake};
+use super::wakes::wake;
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Reserves room for one item, waiting for it whatever the queue's [`Overflow`](crate::Overflow) is.
@@ -60,15 +61,11 @@ impl<T, K: Kind<T>> Permit<T, K> {
     /// # Errors
     /// [`PutError::ShutDown`] with `item`, if the queue was shut down since.
     pub fn put(mut self, item: T) -> Result<(), PutError<T>> {
-        let mut slot = Some(item);
-        let mut wakes = Wakes::default();
-        let claimed = self.queue.shared().lock().claim(&mut slot, &mut wakes);
+        let mut offer = Offer { item: Some(item), trace: None };
+        let _scope = offer.begin(self.queue.shared());
+        let put = claim(self.queue.shared(), &mut offer, None);
         self.spent = true;
-        wakes.wake();
-        match (claimed, slot) {
-            (Err(()), Some(item)) => Err(PutError::ShutDown(item)),
-            _ => Ok(()),
-        }
+        put
     }
 }
 
@@ -105,7 +102,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            stop_waiting(this.shared, |state| &mut state.putters, this.waiter.as_mut());
+            stop_waiting(this.shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut());
             if !*this.kept && this.waiter.phase() == Phase::Served {
                 let next = this.shared.lock().give_up_grant();
                 wake(next);
@@ -123,8 +120,8 @@ impl<T, K: Kind<T>> Future for Reserve<'_, T, K> {
         let waited = poll_wait(*this.shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
         let reserved = match ready!(waited) {
             Waited::AtOnce(reserved) => reserved,
-            Waited::Ended(Phase::Served) => true,
-            Waited::Ended(_) => false,
+            Waited::Ended(Phase::Served, _) => true,
+            Waited::Ended(..) => false,
         };
         *this.kept = true;
         Poll::Ready(if reserved { Ok(()) } else { Err(PutError::ShutDown(())) })

@@ -3,12 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use super::discipline::{Discipline, Kind};
+use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock};
 use super::state::State;
+use super::tell::Went;
 use super::wakes::Wakes;
-use super::{DropReason, Outcome, Shutdown, TaskDoneError};
+use super::{DropReason, Shutdown, TaskDoneError};
 use crate::clock;
+use crate::observe::outlook::Outlook;
+use crate::observe::{Event, Outcome, QueueInfo};
 use crate::stats::QueueStats;
 use crate::stats::member::{Member, Roll, Tuning};
 use crate::sync::{AtomicU64, Ordering};
@@ -25,7 +28,9 @@ pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
     /// Handles in the upper half, users in the lower: the last handle closes the queue, the last user ends its counting.
     holders: AtomicU64,
-    pub(crate) name: Arc<str>,
+    pub(crate) info: QueueInfo,
+    /// Whom it tells.
+    pub(super) outlook: Outlook,
     on_drop: Option<OnDrop<T>>,
     /// Where it is listed, and its seat there.
     roll: Option<(Arc<dyn Roll>, usize)>,
@@ -34,12 +39,13 @@ pub(crate) struct Shared<T, K: Kind<T>> {
 impl<T, K: Kind<T>> Shared<T, K> {
     /// A queue with one handle, which is the caller's.
     pub(crate) fn new(
-        name: Arc<str>,
+        info: QueueInfo,
+        outlook: Outlook,
         state: State<T, K>,
         on_drop: Option<OnDrop<T>>,
         roll: Option<(Arc<dyn Roll>, usize)>,
     ) -> Self {
-        Self { state: Lock::new(state), holders: AtomicU64::new(HANDLE + USER), name, on_drop, roll }
+        Self { state: Lock::new(state), holders: AtomicU64::new(HANDLE + USER), info, outlook, on_drop, roll }
     }
 
     #[inline]
@@ -63,6 +69,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if before / HANDLE == 1 {
             // Even if an item's destructor panics, this queue has to leave its list.
             let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
+            self.tell_life(&Event::Closed);
             self.drop_user();
             if let Err(panic) = closed {
                 if !std::thread::panicking() {
@@ -91,21 +98,26 @@ impl<T, K: Kind<T>> Shared<T, K> {
         let mut wakes = Wakes::default();
         let let_go = self.lock().shut_down(how, &mut wakes);
         wakes.wake();
+        self.tell_life(&Event::ShutDown { how });
         if let Some(mut buffer) = let_go {
-            let items = std::iter::from_fn(|| buffer.pop()).map(|numbered| numbered.item);
-            self.let_go_all(items, DropReason::ShutDown);
+            self.let_go_all(std::iter::from_fn(|| buffer.pop()), DropReason::ShutDown);
         }
     }
 
-    pub(crate) fn finish(&self, n: usize, outcome: Outcome) -> Result<(), TaskDoneError> {
+    /// Counts items as done; `went` is what is known of it if it is one.
+    pub(crate) fn finish(&self, n: usize, outcome: Outcome, went: Option<&Went>) -> Result<(), TaskDoneError> {
         let mut wakes = Wakes::default();
         let finished = self.lock().finish(n, outcome, &mut wakes);
         wakes.wake();
+        if finished.is_ok() {
+            self.tell_done(n, outcome, went);
+        }
         finished
     }
 
     /// Lets one item go: to the hook if there is one.
-    pub(crate) fn let_go(&self, item: T, reason: DropReason) {
+    pub(crate) fn let_go(&self, seq: Option<u64>, item: T, reason: DropReason) {
+        self.tell_dropped(seq, reason);
         match &self.on_drop {
             Some(hook) => hook(item, reason),
             None => drop(item),
@@ -113,10 +125,10 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 
     /// Lets every item go; the first panic of a hook or a destructor goes on after the rest was done.
-    pub(super) fn let_go_all(&self, items: impl Iterator<Item = T>, reason: DropReason) {
+    pub(super) fn let_go_all(&self, items: impl Iterator<Item = Numbered<T>>, reason: DropReason) {
         let mut first_panic = None;
-        for item in items {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.let_go(item, reason))) {
+        for Numbered { number, item } in items {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.let_go(Some(number), item, reason))) {
                 match first_panic {
                     None => first_panic = Some(panic),
                     // The payload's destructor may panic as well.
@@ -132,7 +144,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     pub(crate) fn read(&self) -> QueueStats {
         let now = clock::now();
         let mut stats = self.lock().stats(now);
-        stats.name = Arc::clone(&self.name);
+        stats.name = Arc::clone(&self.info.name);
         stats
     }
 }
@@ -147,6 +159,10 @@ where
 
     fn is_living(&self) -> bool {
         self.holders.load(Ordering::Acquire) >= HANDLE
+    }
+
+    fn ask(&self) {
+        self.outlook.ask();
     }
 
     fn tune(&self, tuning: Tuning) {

@@ -12,9 +12,12 @@
 use std::task::Waker;
 
 use super::discipline::{Discipline, Kind, Numbered};
+use super::tags::{ItemSampling, Tags};
+use super::tell::{Came, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
+use crate::observe::TraceContext;
 use crate::stats::member::Tuning;
 use crate::stats::meter::Meter;
 
@@ -42,6 +45,7 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) granted: usize,
     /// The number of the next item that comes in.
     pub(super) next: u64,
+    pub(super) tags: Tags,
     pub(super) meter: Meter,
 }
 
@@ -58,24 +62,32 @@ pub(super) enum Life {
     Ended,
 }
 
+/// An item that is to come in, and the trace context it is to carry.
+pub(crate) struct Offer<T> {
+    pub(crate) item: Option<T>,
+    pub(crate) trace: Option<Box<TraceContext>>,
+}
+
 /// What became of an item that was to come in.
 pub(crate) enum Admission<T> {
-    /// It is in, or in the hands of the getter to be woken.
+    /// It is in.
     In(Option<Waker>),
+    /// It is in the hands of the getter to be woken.
+    Handed(Option<Waker>),
     /// It is in, and this one was let go for it.
-    InFor(T, Option<Waker>),
-    /// It was let go itself; it is still in its slot.
+    InFor(Numbered<T>, Option<Waker>),
+    /// It was let go itself; it is still in its offer.
     LetGo(DropReason),
-    /// There is no room; it is still in its slot.
+    /// There is no room; it is still in its offer.
     Full,
-    /// Nothing comes in any more; it is still in its slot.
+    /// Nothing comes in any more; it is still in its offer.
     ShutDown,
 }
 
 /// What there is for a getter.
 pub(crate) enum Next<T> {
     /// An item, and perhaps a putter to be woken, who was granted its slot.
-    Item(T, Option<Waker>),
+    Item(T, Went, Option<Waker>),
     /// Nothing now.
     Nothing,
     /// Nothing ever.
@@ -83,7 +95,7 @@ pub(crate) enum Next<T> {
 }
 
 impl<T, K: Kind<T>> State<T, K> {
-    pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, tuning: Tuning) -> Self {
+    pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, sampling: ItemSampling, tuning: Tuning) -> Self {
         Self {
             items: K::Buffer::default(),
             capacity: tuning.capacity.or(capacity),
@@ -100,25 +112,26 @@ impl<T, K: Kind<T>> State<T, K> {
             in_transit: 0,
             granted: 0,
             next: 0,
+            tags: Tags::new(sampling),
             meter: Meter::new(tuning),
         }
     }
 
     // Putting.
 
-    /// Takes the item of `slot` in if it can come in now.
+    /// Takes the item of `offer` in if it can come in now.
     #[inline]
-    pub(crate) fn admit(&mut self, slot: &mut Option<T>) -> Admission<T> {
+    pub(crate) fn admit(&mut self, offer: &mut Offer<T>) -> Admission<T> {
         self.tick();
         if self.life != Life::Open {
             return Admission::ShutDown;
         }
         if !self.is_full() {
-            return Admission::In(self.enter(slot));
+            return self.enter(offer);
         }
         match self.overflow {
             Overflow::Wait | Overflow::Reject => Admission::Full,
-            Overflow::DropOldest => self.replace_oldest(slot),
+            Overflow::DropOldest => self.replace_oldest(offer),
             Overflow::DropNewest => {
                 self.meter.totals.put += 1;
                 self.meter.totals.dropped_newest += 1;
@@ -138,19 +151,35 @@ impl<T, K: Kind<T>> State<T, K> {
         room.then_some(true)
     }
 
-    /// Takes the item of `slot` in, into the slot that its putter was granted.
-    pub(crate) fn claim(&mut self, slot: &mut Option<T>, wakes: &mut Wakes) -> Result<(), ()> {
+    /// Takes the item of `offer` in, into the slot that its putter was granted; says whether it was handed over.
+    pub(crate) fn claim(&mut self, offer: &mut Offer<T>, wakes: &mut Wakes) -> Result<bool, ()> {
         self.tick();
         if self.life != Life::Open {
             self.granted -= 1;
             return Err(());
         }
         // If `Ord` panics here, the grant stays the putter's until it is dropped.
-        wakes.add(self.enter(slot));
+        let handed_off = match self.enter(offer) {
+            Admission::Handed(waker) => {
+                wakes.add(waker);
+                true
+            }
+            Admission::In(waker) => {
+                wakes.add(waker);
+                false
+            }
+            _ => unreachable!("an item that has its slot comes in"),
+        };
         self.granted -= 1;
         // An item that was handed over leaves its slot to the next.
         wakes.add(self.grant());
-        Ok(())
+        Ok(handed_off)
+    }
+
+    /// What is known of the item that has just come in.
+    pub(crate) fn came(&self, handed_off: bool) -> Came {
+        let seq = self.next.saturating_sub(1);
+        Came { seq, depth: self.items.len(), handed_off, trace: self.tags.last_trace(seq) }
     }
 
     /// A putter or a permit was dropped without using the slot that it was granted: the next one gets it.
@@ -180,46 +209,47 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     #[inline]
-    fn enter(&mut self, slot: &mut Option<T>) -> Option<Waker> {
+    fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
         if !self.held {
             if let Some(hand) = self.getters.first() {
-                *hand = slot.take().map(|item| Numbered { number: self.next, item });
+                *hand = offer.item.take().map(|item| Numbered { number: self.next, item });
+                self.tags.came(self.next, offer.trace.take());
                 self.next += 1;
                 self.meter.totals.put += 1;
                 self.in_transit += 1;
                 self.overtake();
-                return self.getters.release(Phase::Served);
+                return Admission::Handed(self.getters.release(Phase::Served));
             }
         }
-        self.items.push(self.next, slot);
-        self.entered();
-        self.alert()
+        self.items.push(self.next, &mut offer.item);
+        self.entered(offer);
+        Admission::In(self.alert())
     }
 
-    fn replace_oldest(&mut self, slot: &mut Option<T>) -> Admission<T> {
-        if self.items.len() == 0 {
+    fn replace_oldest(&mut self, offer: &mut Offer<T>) -> Admission<T> {
+        let gone = match self.items.len() {
             // Permits hold every slot: there is nothing older to let go.
-            self.meter.totals.put += 1;
-            self.meter.totals.dropped_oldest += 1;
-            return Admission::LetGo(DropReason::Oldest);
-        }
-        let gone = self.items.replace_oldest(self.next, slot);
+            0 => None,
+            _ => self.items.replace_oldest(self.next, &mut offer.item),
+        };
         self.meter.totals.dropped_oldest += 1;
         let Some(gone) = gone else {
             self.meter.totals.put += 1;
             return Admission::LetGo(DropReason::Oldest);
         };
         self.left(gone.number);
-        self.entered();
-        Admission::InFor(gone.item, self.alert())
+        self.tags.went(gone.number);
+        self.entered(offer);
+        Admission::InFor(gone, self.alert())
     }
 
     /// Counts the item that was just buffered under the next number.
     #[inline]
-    fn entered(&mut self) {
+    fn entered(&mut self, offer: &mut Offer<T>) {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.came(self.next);
         }
+        self.tags.came(self.next, offer.trace.take());
         self.next += 1;
         self.meter.totals.put += 1;
         let depth = self.items.len();
@@ -243,58 +273,51 @@ impl<T, K: Kind<T>> State<T, K> {
         self.tick();
         if !self.held {
             if let Some((taken, wake)) = self.next_item() {
-                self.meter.totals.got += 1;
                 if self.items.len() == 0 {
                     self.hold();
                 }
-                return Next::Item(taken.item, wake);
+                let went = self.deliver(taken.number, false);
+                return Next::Item(taken.item, went, wake);
             }
         }
         if self.is_over() { Next::ShutDown } else { Next::Nothing }
     }
 
+    /// Counts an item as delivered.
+    #[inline]
+    pub(super) fn deliver(&mut self, number: u64, handed_off: bool) -> Went {
+        self.meter.totals.got += 1;
+        self.meter.totals.handed_off += u64::from(handed_off);
+        Went::new(number, self.items.len(), handed_off, self.tags.went(number))
+    }
+
     /// Takes the next item out of the buffer; its slot is granted to the first putter in line.
     #[inline]
-    fn next_item(&mut self) -> Option<(Numbered<T>, Option<Waker>)> {
+    pub(super) fn next_item(&mut self) -> Option<(Numbered<T>, Option<Waker>)> {
         let taken = self.items.pop()?;
         self.left(taken.number);
         Some((taken, self.grant()))
     }
 
-    /// The first getter is served past the first watcher; if that one was there before it, this happens once.
-    #[inline]
-    fn overtake(&mut self) {
-        if !self.watchers.is_empty() && self.watchers.first_since() <= self.getters.first_since() {
-            self.hold();
-        }
-    }
-
-    /// Others took what the first watcher might have had: the next items are its own.
-    fn hold(&mut self) {
-        if let Some(watch) = self.watchers.first() {
-            *watch = Watch(1);
-            self.held = true;
-        }
-    }
-
     /// A getter returns the item that it was handed.
-    pub(crate) fn collect(&mut self, wakes: &mut Wakes) {
+    pub(crate) fn collect(&mut self, number: u64, wakes: &mut Wakes) -> Went {
         self.tick();
         self.in_transit -= 1;
-        self.meter.totals.got += 1;
-        self.meter.totals.handed_off += 1;
+        let went = self.deliver(number, true);
         self.close_if_over(wakes);
+        went
     }
 
     /// A getter was dropped with the item that it was handed: it goes to the next getter or back to its place. After
     /// an immediate shutdown it has none, and is returned to be let go.
-    pub(crate) fn return_item(&mut self, item: Numbered<T>, wakes: &mut Wakes) -> Option<T> {
+    pub(crate) fn return_item(&mut self, item: Numbered<T>, wakes: &mut Wakes) -> Option<Numbered<T>> {
         self.tick();
         if self.life == Life::Ended {
             self.in_transit -= 1;
             self.meter.totals.dropped_shutdown += 1;
+            self.tags.went(item.number);
             self.release_joiners(wakes);
-            return Some(item.item);
+            return Some(item);
         }
         if !self.held {
             if let Some(hand) = self.getters.first() {
@@ -313,52 +336,5 @@ impl<T, K: Kind<T>> State<T, K> {
         self.meter.peak.current = self.meter.peak.current.max(self.items.len());
         wakes.add(self.alert());
         None
-    }
-
-    // Watching.
-
-    /// Tells the first watcher if there is what it waits for.
-    #[inline]
-    pub(super) fn alert(&mut self) -> Option<Waker> {
-        let depth = self.items.len();
-        let closing = self.life != Life::Open;
-        let watch = self.watchers.first()?;
-        if depth > 0 && (depth >= watch.0 || closing) { self.watchers.alert_first() } else { None }
-    }
-
-    /// How many items a batch of at most `max` would hold now, and with how many it has no reason to wait for more.
-    pub(crate) fn batch(&mut self, max: usize) -> (usize, usize) {
-        self.tick();
-        let most = self.capacity.map_or(max, |capacity| capacity.min(max));
-        let enough = if self.life == Life::Open { most } else { 1 };
-        (self.items.len().min(max), enough)
-    }
-
-    /// Takes up to `room` items at once.
-    pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, room: usize, wakes: &mut Wakes) {
-        while into.len() < room {
-            let Some((taken, wake)) = self.next_item() else { break };
-            self.meter.totals.got += 1;
-            into.push(taken.item);
-            wakes.add(wake);
-        }
-        self.close_if_over(wakes);
-    }
-
-    /// The first watcher left, with its batch or without: what is buffered goes to those who stood behind it.
-    pub(crate) fn settle(&mut self, wakes: &mut Wakes) {
-        self.held = false;
-        while !self.getters.is_empty() && self.items.len() > 0 {
-            let Some((taken, wake)) = self.next_item() else { break };
-            wakes.add(wake);
-            if let Some(hand) = self.getters.first() {
-                *hand = Some(taken);
-                self.in_transit += 1;
-                wakes.add(self.getters.release(Phase::Served));
-            }
-        }
-        wakes.add(self.alert());
-        // Others may have taken the last item of a drain that this one alone was told of.
-        self.close_if_over(wakes);
     }
 }

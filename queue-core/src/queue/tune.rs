@@ -1,6 +1,6 @@
 //! Tuning: the bound changes while the queue lives.
 
-use super::discipline::{Discipline, Kind};
+use super::discipline::{Discipline, Kind, Numbered};
 use super::error::CapacityError;
 use super::shared::Shared;
 use super::state::State;
@@ -59,15 +59,16 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     /// Puts the bound in force: grants what room there is now, lets go what there is too much.
-    fn settle_capacity(&mut self, wakes: &mut Wakes) -> Vec<T> {
+    fn settle_capacity(&mut self, wakes: &mut Wakes) -> Vec<Numbered<T>> {
         self.capacity = self.tuned_capacity.or(self.own_capacity);
         let mut let_go = Vec::new();
         if self.overflow == Overflow::DropOldest {
             while self.capacity.is_some_and(|capacity| self.items.len() > capacity) {
                 let Some(oldest) = self.items.pop_oldest() else { break };
                 self.left(oldest.number);
+                self.tags.went(oldest.number);
                 self.count_dropped_oldest();
-                let_go.push(oldest.item);
+                let_go.push(oldest);
             }
             self.release_joiners(wakes);
         }

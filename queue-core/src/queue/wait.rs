@@ -9,11 +9,11 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::discipline::Kind;
-use super::reading::Side;
 use super::shared::Shared;
 use super::state::State;
 use super::waiters::{Line, Phase, Waiter};
 use super::wakes::forget;
+use crate::observe::Side;
 
 /// A future that can be asked to end at once, with what is ready or with "timed out".
 pub(crate) trait GiveUp: Future {
@@ -85,25 +85,30 @@ fn keep_place<T, K: Kind<T>, S>(
 #[inline]
 pub(crate) fn stop_waiting<T, K: Kind<T>, S>(
     shared: &Shared<T, K>,
+    side: Option<Side>,
     line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
     waiter: Pin<&mut Waiter<S>>,
 ) -> bool {
-    waiter.phase() == Phase::Waiting && leave_place(shared, line, waiter)
+    waiter.phase() == Phase::Waiting && leave_place(shared, side, line, waiter)
 }
 
 #[cold]
 fn leave_place<T, K: Kind<T>, S>(
     shared: &Shared<T, K>,
+    side: Option<Side>,
     line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
-    waiter: Pin<&mut Waiter<S>>,
+    mut waiter: Pin<&mut Waiter<S>>,
 ) -> bool {
     let (left, waker) = {
         let mut state = shared.lock();
         // A wait that is given up counts up to now.
         state.tick();
-        line(&mut state).leave(waiter)
+        line(&mut state).leave(waiter.as_mut())
     };
     forget(waker);
+    if let (true, Some(side)) = (left, side) {
+        shared.tell_unblocked(side, waiter.since());
+    }
     left
 }
 
@@ -111,8 +116,8 @@ fn leave_place<T, K: Kind<T>, S>(
 pub(crate) enum Waited<R> {
     /// It was not needed: this could be done at once.
     AtOnce(R),
-    /// Somebody ended it: served, or closed.
-    Ended(Phase),
+    /// Somebody ended it: served, or closed. It had lasted so long, if that was measured.
+    Ended(Phase, Option<Duration>),
 }
 
 /// The poll that puts, gets and reservations have in common: tries `attempt`, and joins the line if it cannot be done.
@@ -133,7 +138,8 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
     }
     let phase = waiter.phase();
     if phase != Phase::Idle {
-        return Poll::Ready(Waited::Ended(phase));
+        let waited = shared.tell_unblocked(side, waiter.since());
+        return Poll::Ready(Waited::Ended(phase, waited));
     }
     let budget = ready!(coop::poll_proceed(cx));
     let at_once = attempt(&mut shared.lock());
@@ -146,6 +152,8 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
     let Some(done) = attempt(&mut state) else {
         let since = state.begin_wait(side);
         line(&mut state).join(waiter, waker, since);
+        drop(state);
+        shared.tell_blocked(side);
         return Poll::Pending;
     };
     drop(state);
@@ -173,7 +181,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            stop_waiting(this.shared, *this.line, this.waiter);
+            stop_waiting(this.shared, None, *this.line, this.waiter);
         }
     }
 }

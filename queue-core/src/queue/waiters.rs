@@ -91,6 +91,15 @@ impl<S> Waiter<S> {
     }
 }
 
+impl<S> Waiter<S> {
+    /// Since when it had waited, once it does not any more.
+    pub(crate) fn since(self: Pin<&mut Self>) -> u64 {
+        assert_ne!(self.phase(), Phase::Waiting, "the time belongs to the line while its owner waits");
+        // SAFETY: as in `slot`.
+        unsafe { (*self.get_unchecked_mut().inside.get()).since }
+    }
+}
+
 impl<S> Drop for Waiter<S> {
     fn drop(&mut self) {
         if self.phase() == Phase::Waiting {

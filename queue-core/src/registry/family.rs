@@ -86,8 +86,17 @@ impl Family {
         member
     }
 
-    /// Gives every living queue new settings.
+    /// Gives every queue new settings.
     pub(crate) fn tune(&self, tuning: Tuning) {
+        self.for_each(|member| member.tune(tuning));
+    }
+
+    /// Has every queue ask again what its observers want.
+    pub(crate) fn ask(&self) {
+        self.for_each(|member| member.ask());
+    }
+
+    fn for_each(&self, act: impl Fn(&dyn Member)) {
         let mut from = 0;
         loop {
             let next = {
@@ -95,7 +104,7 @@ impl Family {
                 seats.taken.iter().enumerate().skip(from).find_map(|(seat, member)| Some((seat, member.clone()?)))
             };
             let Some((seat, member)) = next else { return };
-            member.tune(tuning);
+            act(&*member);
             from = seat + 1;
         }
     }

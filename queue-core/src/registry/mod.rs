@@ -7,16 +7,19 @@
 //! Deliberately absent: sampling, judging, exporting, and any lock that a put would wait for.
 
 mod family;
+mod observing;
 mod published;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+pub use observing::ObserverHandle;
 pub use published::{MonitorTotals, Publication, Published, TransitionCount};
 
 pub(crate) use family::Family;
 
+use crate::observe::outlook::Audience;
 use crate::stats::FamilyStats;
 use crate::stats::member::Tuning;
 
@@ -32,6 +35,7 @@ struct Board {
     families: Mutex<Families>,
     tuning: RwLock<Tuning>,
     published: RwLock<Published>,
+    audience: Arc<Audience>,
 }
 
 #[derive(Debug, Default)]
@@ -121,6 +125,15 @@ impl Registry {
             *tuning
         };
         (0..).map_while(|i| self.families().all.get(i).cloned()).for_each(|family| family.tune(tuning));
+    }
+
+    pub(crate) fn audience(&self) -> Arc<Audience> {
+        Arc::clone(&self.board.audience)
+    }
+
+    /// Has every living queue ask again what its observers want.
+    fn ask_all(&self) {
+        (0..).map_while(|i| self.families().all.get(i).cloned()).for_each(|family| family.ask());
     }
 
     fn families(&self) -> MutexGuard<'_, Families> {

@@ -10,6 +10,8 @@ pub(crate) trait Member: Send + Sync {
     fn stats(&self) -> QueueStats;
     /// Whether a handle lives: if none does, only its totals count.
     fn is_living(&self) -> bool;
+    /// Asks its observers again what they want to be told.
+    fn ask(&self);
     /// Takes over new settings of the readers.
     fn tune(&self, tuning: Tuning);
 }

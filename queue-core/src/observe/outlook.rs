@@ -1,0 +1,88 @@
+//! Whom one queue tells: its own observers and those of its registry.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Attached, ContextSource, Event, Interest, Observers, PutScope, QueueInfo};
+
+/// What all queues of a registry tell to.
+#[derive(Default)]
+pub(crate) struct Audience {
+    pub(crate) observers: Observers,
+    source: RwLock<Option<Arc<dyn ContextSource>>>,
+}
+
+impl Audience {
+    /// What any of them wants to know.
+    pub(crate) fn interest(&self) -> Interest {
+        let asks = if self.source().is_some() { Interest::CONTEXT } else { Interest::NONE };
+        self.observers.interest() | asks
+    }
+
+    pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
+        let old = self.source.write().unwrap_or_else(PoisonError::into_inner).replace(source);
+        drop(old);
+    }
+
+    fn source(&self) -> Option<Arc<dyn ContextSource>> {
+        self.source.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl std::fmt::Debug for Audience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audience").field("observers", &self.observers).finish_non_exhaustive()
+    }
+}
+
+/// Whom one queue tells, and whether anybody wants to know.
+pub(crate) struct Outlook {
+    /// The union of all interests, in one word.
+    union: AtomicU32,
+    own: Option<Observers>,
+    audience: Option<Arc<Audience>>,
+}
+
+impl Outlook {
+    pub(crate) fn new(own: Vec<Arc<Attached>>, audience: Option<Arc<Audience>>) -> Self {
+        let own = (!own.is_empty()).then(|| Observers::of(own));
+        let outlook = Self { union: AtomicU32::new(0), own, audience };
+        outlook.ask();
+        outlook
+    }
+
+    /// Asks again what is wanted.
+    pub(crate) fn ask(&self) {
+        let own = self.own.as_ref().map(Observers::interest).unwrap_or_default();
+        let audience = self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default();
+        self.union.store((own | audience).bits(), Ordering::Release);
+    }
+
+    /// Whether anybody wants to know any of `kinds`.
+    #[inline]
+    pub(crate) fn wants(&self, kinds: Interest) -> bool {
+        Interest::from_bits(self.union.load(Ordering::Relaxed)).intersects(kinds)
+    }
+
+    /// Tells all who want to know. Call it unlocked.
+    #[cold]
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
+        if let Some(own) = &self.own {
+            own.tell(queue, event);
+        }
+        if let Some(audience) = &self.audience {
+            audience.observers.tell(queue, event);
+        }
+    }
+
+    /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.
+    #[cold]
+    pub(crate) fn begin_put(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
+        let source = self.audience.as_ref()?.source()?;
+        catch_unwind(AssertUnwindSafe(|| source.begin(queue))).unwrap_or_else(|payload| {
+            std::mem::forget(payload);
+            None
+        })
+    }
+}

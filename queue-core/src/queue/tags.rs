@@ -1,0 +1,168 @@
+//! What some items carry beside themselves: a precise clock, a trace context.
+//!
+//! Few items carry either, so they stand in side tables by the item's number, and an item without a tag costs a
+//! comparison. Sampling is about one item in n, with jitter so that no rhythm of the program is in step with it, and at
+//! most 64 clocks are out at a time: a single one would see one item of a stall and miss the rest.
+
+use std::collections::VecDeque;
+
+use crate::clock;
+use crate::observe::TraceContext;
+
+/// Most clocks that are out at a time, unless every item carries one.
+const MOST: usize = 64;
+
+/// Which items carry a precise clock, from which their dwell and processing time are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ItemSampling {
+    /// None.
+    Off,
+    /// About one in so many. The default is one in 256: two readings of the clock cost some 50 ns, which spread over
+    /// that many items is less than a hundredth of what an item costs.
+    OneIn(u32),
+    /// Every item. It costs two readings of the clock an item.
+    All,
+}
+
+impl Default for ItemSampling {
+    fn default() -> Self {
+        Self::OneIn(256)
+    }
+}
+
+/// What one item carries.
+#[derive(Debug, Default)]
+pub(crate) struct Tag {
+    /// When it was put; 0 if it has no clock.
+    pub(crate) put_at: u64,
+    pub(crate) trace: Option<Box<TraceContext>>,
+}
+
+/// The tags of the items that are buffered or on their way.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    sampling: ItemSampling,
+    /// The number of the next item to carry a clock.
+    next: u64,
+    random: u64,
+    /// Both in the order of numbers.
+    clocks: VecDeque<(u64, u64)>,
+    traces: VecDeque<(u64, Box<TraceContext>)>,
+}
+
+impl Tags {
+    pub(crate) fn new(sampling: ItemSampling) -> Self {
+        let next = if sampling == ItemSampling::Off { u64::MAX } else { 0 };
+        Self { sampling, next, random: 0x9e37_79b9_7f4a_7c15, clocks: VecDeque::new(), traces: VecDeque::new() }
+    }
+
+    /// Item `number` comes in, numbered higher than any before.
+    #[inline]
+    pub(crate) fn came(&mut self, number: u64, trace: Option<Box<TraceContext>>) {
+        if number >= self.next {
+            self.clock(number);
+        }
+        if let Some(trace) = trace {
+            self.traces.push_back((number, trace));
+        }
+    }
+
+    /// Item `number` is delivered or let go.
+    #[inline]
+    pub(crate) fn went(&mut self, number: u64) -> Tag {
+        if self.clocks.is_empty() && self.traces.is_empty() {
+            return Tag::default();
+        }
+        let put_at = remove(&mut self.clocks, number).unwrap_or_default();
+        Tag { put_at, trace: remove(&mut self.traces, number) }
+    }
+
+    /// The trace of the item that came in last.
+    pub(crate) fn last_trace(&self, number: u64) -> Option<Box<TraceContext>> {
+        self.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())
+    }
+
+    /// Nothing is buffered any more; what is on its way keeps its tags.
+    pub(crate) fn clear(&mut self) {
+        self.clocks.clear();
+        self.traces.clear();
+    }
+
+    #[cold]
+    fn clock(&mut self, number: u64) {
+        let step = match self.sampling {
+            ItemSampling::Off => u64::MAX,
+            ItemSampling::All => 1,
+            // Evenly spread over 1..=2n-1, so one in n on average.
+            ItemSampling::OneIn(n) => 1 + self.random() % (2 * u64::from(n.max(1)) - 1),
+        };
+        self.next = number.saturating_add(step);
+        if self.sampling == ItemSampling::All || self.clocks.len() < MOST {
+            self.clocks.push_back((number, clock::now()));
+        }
+    }
+
+    /// Marsaglia's xorshift: even enough to be out of step, and two cycles.
+    fn random(&mut self) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random
+    }
+}
+
+/// Removes the entry of `number`, which is nearly always the first, the last, or not there.
+#[inline]
+fn remove<V>(table: &mut VecDeque<(u64, V)>, number: u64) -> Option<V> {
+    let (first, last) = (table.front()?.0, table.back()?.0);
+    if number < first || number > last {
+        return None;
+    }
+    let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+    table.remove(place).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clocked(sampling: ItemSampling, items: u64) -> u64 {
+        let mut tags = Tags::new(sampling);
+        let carries = |number| {
+            tags.came(number, None);
+            tags.went(number).put_at > 0
+        };
+        (0..items).map(carries).filter(|carries| *carries).count() as u64
+    }
+
+    #[test]
+    fn about_one_in_n_carries_a_clock() {
+        assert_eq!(clocked(ItemSampling::Off, 10_000), 0);
+        assert_eq!(clocked(ItemSampling::All, 10_000), 10_000);
+        assert_eq!(clocked(ItemSampling::OneIn(1), 10_000), 10_000);
+        let sampled = clocked(ItemSampling::OneIn(100), 1_000_000);
+        assert!((9_000..11_000).contains(&sampled), "{sampled} of a million at one in a hundred");
+    }
+
+    #[test]
+    fn clocks_that_are_out_are_bounded() {
+        let mut tags = Tags::new(ItemSampling::OneIn(2));
+        (0..10_000).for_each(|number| tags.came(number, None));
+        assert_eq!(tags.clocks.len(), MOST);
+    }
+
+    #[test]
+    fn a_tag_leaves_with_its_item_in_whatever_order() {
+        let mut tags = Tags::new(ItemSampling::All);
+        let trace = |number: u64| TraceContext::new([1; 16], (number + 1).to_be_bytes(), 1).map(Box::new);
+        (0..5).for_each(|number| tags.came(number, trace(number).filter(|_| number != 3)));
+        for number in [4, 0, 2, 3, 1] {
+            let tag = tags.went(number);
+            assert!(tag.put_at > 0);
+            assert_eq!(tag.trace, trace(number).filter(|_| number != 3));
+            assert_eq!(tags.went(number).put_at, 0);
+        }
+        assert!(tags.clocks.is_empty() && tags.traces.is_empty());
+    }
+}

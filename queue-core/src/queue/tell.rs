@@ -1,0 +1,160 @@
+//! Telling: what happened reaches those who want to know, unlocked.
+//!
+//! Each is one predictable branch if nobody does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::DropReason;
+use super::discipline::Kind;
+use super::shared::Shared;
+use super::tags::Tag;
+use crate::clock;
+use crate::observe::{Event, Interest, Outcome, PutScope, Side, TraceContext};
+
+/// What is known of an item that came in.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) seq: u64,
+    pub(crate) depth: usize,
+    pub(crate) handed_off: bool,
+    /// A copy: the one that the item carries may be delivered by now.
+    pub(crate) trace: Option<Box<TraceContext>>,
+}
+
+/// What is known of an item that was delivered.
+#[derive(Debug)]
+pub(crate) struct Went {
+    pub(crate) seq: u64,
+    pub(crate) depth: usize,
+    pub(crate) handed_off: bool,
+    pub(crate) tag: Tag,
+    /// When it was delivered; 0 if it has no clock.
+    got_at: u64,
+}
+
+impl Went {
+    pub(crate) fn new(seq: u64, depth: usize, handed_off: bool, tag: Tag) -> Self {
+        Self { seq, depth, handed_off, tag, got_at: 0 }
+    }
+
+    /// Reads its clock: it is delivered now.
+    fn arrive(&mut self) {
+        if self.tag.put_at > 0 && self.got_at == 0 {
+            self.got_at = clock::now();
+        }
+    }
+
+    /// How long it was in the queue.
+    pub(crate) fn dwell(&self) -> Option<Duration> {
+        (self.got_at > 0).then(|| Duration::from_nanos(self.got_at.saturating_sub(self.tag.put_at)))
+    }
+
+    pub(crate) fn trace(&self) -> Option<&TraceContext> {
+        self.tag.trace.as_deref()
+    }
+}
+
+impl<T, K: Kind<T>> Shared<T, K> {
+    /// Whether anybody wants to know of single items.
+    #[inline]
+    pub(crate) fn tells_items(&self) -> bool {
+        self.outlook.wants(Interest::ITEMS)
+    }
+
+    /// Opens the scope of a put, if somebody supplies contexts.
+    #[inline]
+    pub(crate) fn begin_put(&self) -> Option<Scope> {
+        if self.outlook.wants(Interest::CONTEXT) { self.outlook.begin_put(&self.info).map(Scope) } else { None }
+    }
+
+    /// An item came in, for which its putter waited, if it did.
+    #[inline]
+    pub(crate) fn tell_came(&self, came: Option<Came>, waited: Option<Duration>) {
+        if let Some(Came { seq, depth, handed_off, trace }) = came {
+            self.tell(&Event::Put { seq, depth, waited, handed_off, trace: trace.as_deref() });
+        }
+    }
+
+    /// An item was delivered: reads its clock, if it has one and anybody will look at it.
+    #[inline]
+    pub(crate) fn tell_went(&self, went: &mut Went, delivered: bool) {
+        if delivered || self.tells_items() {
+            went.arrive();
+        }
+        if self.tells_items() {
+            let (seq, depth, handed_off) = (went.seq, went.depth, went.handed_off);
+            self.tell(&Event::Got { seq, depth, dwell: went.dwell(), handed_off, trace: went.trace() });
+        }
+    }
+
+    /// Items were finished: one of which something is known, or several by number.
+    #[inline]
+    pub(crate) fn tell_done(&self, count: usize, outcome: Outcome, went: Option<&Went>) {
+        if self.tells_items() {
+            let took = went
+                .filter(|went| went.got_at > 0)
+                .map(|went| Duration::from_nanos(clock::now().saturating_sub(went.got_at)));
+            let (seq, trace) = (went.map(|went| went.seq), went.and_then(Went::trace));
+            self.tell(&Event::Done { seq, count, outcome, took, trace });
+        }
+    }
+
+    /// The queue lets an item go.
+    #[inline]
+    pub(crate) fn tell_dropped(&self, seq: Option<u64>, reason: DropReason) {
+        if self.outlook.wants(Interest::DROPS) {
+            let depth = self.lock().depth();
+            self.tell(&Event::Dropped { seq, reason, depth });
+        }
+    }
+
+    /// Somebody began to wait.
+    #[inline]
+    pub(crate) fn tell_blocked(&self, side: Side) {
+        if self.outlook.wants(Interest::BLOCKING) {
+            self.tell(&Event::Blocked { side });
+        }
+    }
+
+    /// Somebody who had waited since `since` does not wait any more; returns for how long it did.
+    #[inline]
+    pub(crate) fn tell_unblocked(&self, side: Side, since: u64) -> Option<Duration> {
+        if !self.outlook.wants(Interest::BLOCKING | Interest::ITEMS) {
+            return None;
+        }
+        let waited = Duration::from_nanos(clock::moment().saturating_sub(since));
+        if self.outlook.wants(Interest::BLOCKING) {
+            self.tell(&Event::Unblocked { side, waited });
+        }
+        Some(waited)
+    }
+
+    /// The queue's own life.
+    pub(crate) fn tell_life(&self, event: &Event<'_>) {
+        if self.outlook.wants(Interest::LIFECYCLE) {
+            self.tell(event);
+        }
+    }
+
+    #[cold]
+    fn tell(&self, event: &Event<'_>) {
+        self.outlook.tell(&self.info, event);
+    }
+}
+
+/// The scope of a put; its panics are nobody's but its own.
+pub(crate) struct Scope(Box<dyn PutScope>);
+
+impl Scope {
+    /// What travels with the item.
+    pub(crate) fn context(&self) -> Option<Box<TraceContext>> {
+        let context = catch_unwind(AssertUnwindSafe(|| self.0.context()));
+        context
+            .unwrap_or_else(|payload| {
+                std::mem::forget(payload);
+                None
+            })
+            .map(Box::new)
+    }
+}
