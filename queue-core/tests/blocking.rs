@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use queue_core::{GetError, PutError, Queue, Shutdown};
-use support::{panic_of, queue, until, without_deadlock};
+use support::{answer, at_once, panic_of, parked, queue, until, without_deadlock};
 
 const ITEMS: u32 = 2_000;
 
@@ -147,6 +147,15 @@ fn no_time_at_all_is_enough_for_what_is_ready() {
 }
 
 #[test]
+fn a_task_with_no_time_at_all_has_its_answer_at_once_and_needs_no_timer() {
+    let queue = queue(1);
+    assert_eq!(at_once(queue.get_timeout(Duration::ZERO)), Err(GetError::TimedOut));
+    assert_eq!(at_once(queue.put_timeout(1, Duration::ZERO)), Ok(()));
+    assert_eq!(at_once(queue.put_timeout(2, Duration::ZERO)), Err(PutError::TimedOut(2)));
+    assert_eq!(at_once(queue.get_timeout(Duration::ZERO)), Ok(1));
+}
+
+#[test]
 fn a_limit_beyond_the_end_of_time_is_none() {
     without_deadlock(|| {
         let queue = queue(1);
@@ -185,10 +194,10 @@ async fn a_task_that_times_out_gets_its_item_back_and_what_is_ready_beats_the_li
     assert_eq!(queue.put_timeout(2, limit).await, Err(PutError::TimedOut(2)));
     assert_eq!(queue.get_timeout(Duration::ZERO).await, Ok(1));
 
-    let mut getter = support::parked(queue.get_timeout(limit));
+    let mut getter = parked(queue.get_timeout(limit));
     tokio::time::advance(2 * limit).await;
     queue.try_put(3).unwrap();
-    assert_eq!(support::answer(&mut getter), Ok(3), "it was handed over after the limit, and before it was looked at");
+    assert_eq!(answer(&mut getter), Ok(3), "it was handed over after the limit, and before it was looked at");
 }
 
 #[test]

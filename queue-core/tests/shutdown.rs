@@ -264,6 +264,23 @@ fn the_last_handle_lets_go_of_what_is_buffered() {
 }
 
 #[test]
+fn futures_that_were_leaked_do_not_keep_a_queue_from_ending() {
+    let (queue, gone) = watched(1);
+    queue.try_put(1).unwrap();
+    assert_eq!(queue.try_get(), Ok(1));
+    std::mem::forget((
+        parked(queue.get_batch(1, Duration::ZERO)),
+        parked(queue.get()),
+        parked(queue.until_shut_down()),
+    ));
+    queue.try_put(2).unwrap();
+    // Unfinished for ever: nobody calls task_done.
+    std::mem::forget(parked(queue.join()));
+    drop(queue);
+    assert_eq!(let_go(&gone), []);
+}
+
+#[test]
 fn a_delivery_that_outlives_the_queue_is_finished_and_counted() {
     let registry = Registry::new();
     let queue = Queue::builder("orders").capacity(4).registry(&registry).build().unwrap();

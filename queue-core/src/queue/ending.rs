@@ -29,9 +29,14 @@ impl<T, K: Kind<T>> State<T, K> {
 
     pub(super) fn release_joiners(&mut self, wakes: &mut Wakes) {
         if !self.joiners.is_empty() && self.unfinished() == 0 {
-            while !self.joiners.is_empty() {
-                wakes.add(self.joiners.release(Phase::Served));
-            }
+            self.end_joins(wakes);
+        }
+    }
+
+    /// Ends every join, whatever is unfinished.
+    pub(crate) fn end_joins(&mut self, wakes: &mut Wakes) {
+        while !self.joiners.is_empty() {
+            wakes.add(self.joiners.release(Phase::Served));
         }
     }
 

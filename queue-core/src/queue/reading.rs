@@ -54,7 +54,7 @@ impl<T, K: Kind<T>> State<T, K> {
             self.meter.ages.forget_empty();
         } else {
             match self.items.oldest() {
-                Some(oldest) => self.meter.ages.forget_before(oldest, now),
+                Some(oldest) => self.meter.ages.forget_before(oldest),
                 None => self.meter.ages.forget_all(),
             }
         }

@@ -69,6 +69,10 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if before / HANDLE == 1 {
             // Even if an item's destructor panics, this queue has to leave its list.
             let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
+            // Whoever joins borrows a handle, so what still stands in that line was leaked; nobody may when it is freed.
+            let mut wakes = Wakes::default();
+            self.lock().end_joins(&mut wakes);
+            wakes.wake();
             self.tell_life(&Event::Closed);
             self.drop_user();
             if let Err(panic) = closed {

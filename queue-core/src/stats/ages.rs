@@ -50,15 +50,14 @@ impl Ages {
 
     /// Forgets the items before `oldest`, which is still buffered.
     ///
-    /// If it came in before the first mark, or came back, nobody knows since when it has been there; then it counts
-    /// as one of the first mark's items, or as put `now`.
-    pub(crate) fn forget_before(&mut self, oldest: u64, now: u64) {
+    /// If it came in before anybody looked, or came back, nobody knows since when it has been there: then it counts as
+    /// one of the first mark's items.
+    pub(crate) fn forget_before(&mut self, oldest: u64) {
         while self.marks.get(1).is_some_and(|next| next.first <= oldest) {
             self.marks.pop_front();
         }
-        match self.marks.front_mut() {
-            Some(first) => first.first = first.first.min(oldest),
-            None => self.marks.push_back(Mark { first: oldest, at: now, living: 0 }),
+        if let Some(first) = self.marks.front_mut() {
+            first.first = first.first.min(oldest);
         }
     }
 
@@ -118,7 +117,7 @@ mod tests {
         ages.mark(5, 200, true);
         ages.mark(9, 300, true);
         for (oldest, at) in [(0, 100), (4, 100), (5, 200), (8, 200), (9, 300), (50, 300)] {
-            ages.forget_before(oldest, 400);
+            ages.forget_before(oldest);
             assert_eq!(ages.oldest(), Some(at), "item {oldest}");
         }
         ages.forget_all();
@@ -130,7 +129,7 @@ mod tests {
         let mut ages = Ages::default();
         ages.mark(0, 100, false);
         ages.mark(3, 900, false);
-        ages.forget_before(0, u64::MAX);
+        ages.forget_before(0);
         assert_eq!(ages.oldest(), Some(900));
     }
 
@@ -138,7 +137,7 @@ mod tests {
     fn what_came_in_before_anybody_looked_ages_from_the_first_look() {
         let mut ages = Ages::default();
         for now in [100, 200, 300] {
-            ages.forget_before(0, now);
+            ages.forget_before(0);
             ages.mark(1, now, true);
             assert_eq!(ages.oldest(), Some(100));
         }
@@ -151,7 +150,7 @@ mod tests {
             ages.mark(i * 10, 1 + i * 1000, true);
         }
         assert_eq!(ages.marks.len(), MOST);
-        ages.forget_before(0, u64::MAX);
+        ages.forget_before(0);
         assert_eq!(ages.oldest(), Some(1));
     }
 
