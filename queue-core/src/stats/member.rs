@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stats::QueueStats;
+use crate::stats::{Known, QueueStats};
 
 /// A queue, as a reader sees it.
 pub(crate) trait Member: Send + Sync {
@@ -10,7 +10,11 @@ pub(crate) trait Member: Send + Sync {
     fn stats(&self) -> QueueStats;
     /// Whether a handle lives: if none does, only its totals count.
     fn is_living(&self) -> bool;
-    /// Takes over new settings of the readers.
+    /// Which of its numbers it knows.
+    fn known(&self) -> Known {
+        Known::ALL
+    }
+    /// Takes over new settings.
     fn tune(&self, tuning: Tuning);
 }
 
@@ -20,17 +24,19 @@ pub(crate) trait Roll: Send + Sync {
     fn strike(&self, seat: usize);
 }
 
-/// Settings that readers share with all queues.
+/// Settings that come from outside of the code that built the queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tuning {
     /// From which share of its capacity on a queue counts as saturated.
     pub(crate) saturation: f64,
     /// How far back the peak depth looks.
     pub(crate) peak_window: Duration,
+    /// The bound that is set for the queue's name; `None`: as the code that built it has it.
+    pub(crate) capacity: Option<usize>,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { saturation: 0.8, peak_window: Duration::from_secs(60) }
+        Self { saturation: 0.8, peak_window: Duration::from_secs(60), capacity: None }
     }
 }
