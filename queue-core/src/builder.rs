@@ -7,11 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::queue::{BuildError, DropReason, Kind, OnDrop, Overflow, QueueOf, Shared, State};
-use crate::registry::Registry;
-use crate::stats::member::{Roll, Tuning};
-
-/// Most bytes of a name.
-const LONGEST_NAME: usize = 128;
+use crate::registry::{Registry, check_name};
+use crate::stats::member::Tuning;
 
 /// Slots per consumer in the rule of thumb.
 const SLOTS_PER_CONSUMER: usize = 10;
@@ -42,7 +39,7 @@ where
     /// A queue that buffers at most `capacity` items, registered under `name` in the global registry.
     ///
     /// # Panics
-    /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters);
+    /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn bounded(name: impl Into<String>, capacity: usize) -> Self {
@@ -54,8 +51,8 @@ where
     /// Nothing slows its putters down: watch its depth and growth.
     ///
     /// # Panics
-    /// If `name` cannot be a name (1 to 128 bytes without control characters); [`builder`](Self::builder) returns an
-    /// error instead.
+    /// If `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
+    /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn unbounded(name: impl Into<String>) -> Self {
         Self::builder(name).unbounded().build().unwrap_or_else(|error| panic!("{error}"))
@@ -141,7 +138,7 @@ where
     /// # Errors
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
-        if let Err(reason) = check(&self.name) {
+        if let Err(reason) = check_name(&self.name) {
             return Err(BuildError::BadName { name: self.name, reason });
         }
         let capacity = match self.bound {
@@ -156,16 +153,11 @@ where
                 let state = State::new(capacity, overflow, Tuning::default());
                 Arc::new(Shared::new(self.name.into(), state, on_drop, None))
             }
-            Some(registry) => {
-                let family = registry.family(self.name);
-                let name = Arc::clone(&family.name);
-                let roll = Arc::clone(&family) as Arc<dyn Roll>;
-                family.enlist(|seat| {
-                    // Asked here, no setting passes by: whoever changes one goes through the family afterwards.
-                    let state = State::new(capacity, overflow, registry.tuning());
-                    Arc::new(Shared::new(name, state, on_drop, Some((roll, seat))))
-                })
-            }
+            Some(registry) => registry.enlist(self.name, |claim, tuning| {
+                let state = State::new(capacity, overflow, tuning);
+                let roll = Some((claim.roll(), claim.seat));
+                Arc::new(Shared::new(Arc::clone(&claim.name), state, on_drop, roll))
+            }),
         };
         Ok(QueueOf::from_shared(shared))
     }
@@ -174,17 +166,5 @@ where
 impl<T, K: Kind<T>> fmt::Debug for QueueBuilder<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueBuilder").field("name", &self.name).field("bound", &self.bound).finish_non_exhaustive()
-    }
-}
-
-fn check(name: &str) -> Result<(), &'static str> {
-    if name.is_empty() {
-        Err("it is empty")
-    } else if name.len() > LONGEST_NAME {
-        Err("it is too long")
-    } else if name.chars().any(char::is_control) {
-        Err("it contains a control character")
-    } else {
-        Ok(())
     }
 }
