@@ -9,11 +9,8 @@ use std::sync::Arc;
 use crate::observe::outlook::Outlook;
 use crate::observe::{Attached, Event, Observer, QueueInfo};
 use crate::queue::{BuildError, DropReason, ItemSampling, Kind, OnDrop, Overflow, QueueOf, Shared, State};
-use crate::registry::Registry;
-use crate::stats::member::{Member, Roll, Tuning};
-
-/// Most bytes of a name.
-const LONGEST_NAME: usize = 128;
+use crate::registry::{Registry, check_name};
+use crate::stats::member::{Member, Tuning};
 
 /// Slots per consumer in the rule of thumb.
 const SLOTS_PER_CONSUMER: usize = 10;
@@ -46,7 +43,7 @@ where
     /// A queue that buffers at most `capacity` items, registered under `name` in the global registry.
     ///
     /// # Panics
-    /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters);
+    /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn bounded(name: impl Into<String>, capacity: usize) -> Self {
@@ -58,8 +55,8 @@ where
     /// Nothing slows its putters down: watch its depth and growth.
     ///
     /// # Panics
-    /// If `name` cannot be a name (1 to 128 bytes without control characters); [`builder`](Self::builder) returns an
-    /// error instead.
+    /// If `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
+    /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn unbounded(name: impl Into<String>) -> Self {
         Self::builder(name).unbounded().build().unwrap_or_else(|error| panic!("{error}"))
@@ -159,7 +156,7 @@ where
     /// # Errors
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
-        if let Err(reason) = check(&self.name) {
+        if let Err(reason) = check_name(&self.name) {
             return Err(BuildError::BadName { name: self.name, reason });
         }
         let capacity = match self.bound {
@@ -176,16 +173,14 @@ where
                 Arc::new(Shared::new(info, Outlook::new(observers, None), state, on_drop, None))
             }
             Some(registry) => {
-                let family = registry.family(self.name);
-                let info = QueueInfo::new(Arc::clone(&family.name), K::KIND);
-                let outlook = Outlook::new(observers, Some(registry.audience()));
-                let roll = Arc::clone(&family) as Arc<dyn Roll>;
-                let shared = family.enlist(|seat| {
-                    let state = State::new(capacity, overflow, sampling, registry.tuning());
-                    Arc::new(Shared::new(info, outlook, state, on_drop, Some((roll, seat))))
+                let shared = registry.enlist(self.name, |claim, tuning| {
+                    let info = QueueInfo::new(Arc::clone(&claim.name), K::KIND);
+                    let outlook = Outlook::new(observers, Some(registry.audience()));
+                    let state = State::new(capacity, overflow, sampling, tuning);
+                    Arc::new(Shared::new(info, outlook, state, on_drop, Some((claim.roll(), claim.seat))))
                 });
                 // An observer that came while the queue was on its way to the list has missed it.
-                shared.ask();
+                shared.renew_interest();
                 shared
             }
         };
@@ -197,17 +192,5 @@ where
 impl<T, K: Kind<T>> fmt::Debug for QueueBuilder<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueBuilder").field("name", &self.name).field("bound", &self.bound).finish_non_exhaustive()
-    }
-}
-
-fn check(name: &str) -> Result<(), &'static str> {
-    if name.is_empty() {
-        Err("it is empty")
-    } else if name.len() > LONGEST_NAME {
-        Err("it is too long")
-    } else if name.chars().any(char::is_control) {
-        Err("it contains a control character")
-    } else {
-        Ok(())
     }
 }

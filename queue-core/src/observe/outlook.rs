@@ -48,12 +48,12 @@ impl Outlook {
     pub(crate) fn new(own: Vec<Arc<Attached>>, audience: Option<Arc<Audience>>) -> Self {
         let own = (!own.is_empty()).then(|| Observers::of(own));
         let outlook = Self { union: AtomicU32::new(0), own, audience };
-        outlook.ask();
+        outlook.renew();
         outlook
     }
 
     /// Asks again what is wanted.
-    pub(crate) fn ask(&self) {
+    pub(crate) fn renew(&self) {
         let own = self.own.as_ref().map(Observers::interest).unwrap_or_default();
         let audience = self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default();
         self.union.store((own | audience).bits(), Ordering::Release);

@@ -165,8 +165,8 @@ where
         self.holders.load(Ordering::Acquire) >= HANDLE
     }
 
-    fn ask(&self) {
-        self.outlook.ask();
+    fn renew_interest(&self) {
+        self.outlook.renew();
     }
 
     fn tune(&self, tuning: Tuning) {

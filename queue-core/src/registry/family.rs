@@ -5,15 +5,23 @@
 //! a queue ever waits for more than that. A queue struck off while a sweep is under way, and not yet passed, has its
 //! totals added to that sweep: no total is missed, none is counted twice.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::idle::Idle;
+use super::settings::{Panics, Settings};
+use super::watched::Watched;
 use crate::stats::member::{Member, Roll, Tuning};
-use crate::stats::{FamilyStats, Totals};
+use crate::stats::{FamilyStats, Known, KnownTogether, Totals};
 
 /// The queues of one name.
 pub(crate) struct Family {
-    pub(crate) name: Arc<str>,
+    pub(super) name: Arc<str>,
+    /// Its place among all that ever came.
+    pub(super) arrival: u64,
+    /// Where it is listed while no seat is taken; the overflow is not, as it has the queues of many names.
+    idle: Option<Arc<Idle>>,
     /// One sweep at a time; nobody but readers takes it. In it the depth time that the last sweep told: sums of
     /// fractions depend on their order, and a total that falls by a rounding error looks like a restart.
     sweeping: Mutex<f64>,
@@ -22,56 +30,97 @@ pub(crate) struct Family {
 
 #[derive(Default)]
 struct Seats {
+    /// `None`: free, or claimed for a queue that is being built.
     taken: Vec<Option<Arc<dyn Member>>>,
     free: Vec<usize>,
+    /// Those among the taken that are not ours, and have to be asked.
+    sources: BTreeMap<usize, Arc<Watched>>,
+    /// The place among the idle, while every seat is free.
+    idle_at: Option<u64>,
     /// What the queues counted that are gone.
     gone: Totals,
+    /// Which of these totals any of them knew.
+    gone_known: Known,
     /// How far the sweep under way has come, and what it would miss.
     sweep: Option<(usize, Totals)>,
 }
 
 impl Family {
-    pub(crate) fn new(name: Arc<str>) -> Self {
-        Self { name, sweeping: Mutex::default(), seats: Mutex::default() }
+    pub(super) fn new(name: Arc<str>, arrival: u64, idle: Option<Arc<Idle>>) -> Self {
+        let seats = Mutex::new(Seats { gone_known: Known::NONE, ..Seats::default() });
+        Self { name, arrival, idle, sweeping: Mutex::default(), seats }
     }
 
-    /// Gives a seat to the queue that `make` makes for it.
-    pub(crate) fn enlist<M: Member + 'static>(&self, make: impl FnOnce(usize) -> Arc<M>) -> Arc<M> {
-        let mut seats = self.seats();
+    /// A seat for a queue called `name` that is being built.
+    pub(super) fn claim(family: &Arc<Self>, name: Arc<str>) -> Claim {
+        let mut seats = family.seats();
+        if let (Some(idle), Some(place)) = (&family.idle, seats.idle_at.take()) {
+            idle.leave(place);
+        }
         let seat = seats.free.pop().unwrap_or_else(|| {
             seats.taken.push(None);
             seats.taken.len() - 1
         });
-        let member = make(seat);
-        seats.taken[seat] = Some(Arc::clone(&member) as Arc<dyn Member>);
-        member
+        Claim { family: Arc::clone(family), name, seat, kept: false }
+    }
+
+    /// Takes it off the list of the idle for good; `false` if a seat is taken.
+    pub(super) fn retire(&self) -> bool {
+        let mut seats = self.seats();
+        if !seats.are_free() {
+            return false;
+        }
+        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
+            idle.leave(place);
+        }
+        true
     }
 
     /// Sums the family up as of now.
-    pub(crate) fn stats(&self) -> FamilyStats {
+    pub(super) fn stats(&self) -> FamilyStats {
+        self.ask_sources();
         // Dropped last: a queue that goes meanwhile may be freed here, and what it owns is foreign code.
         let mut swept = Vec::new();
         let mut told = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sum = FamilyStats { name: Arc::clone(&self.name), ..FamilyStats::default() };
-        {
+        let mut known = {
             let mut seats = self.seats();
             sum.totals = seats.gone.clone();
             seats.sweep = Some((0, Totals::default()));
-        }
+            KnownTogether::since(seats.gone_known)
+        };
         while let Some(member) = self.sweep_on() {
             if member.is_living() {
                 sum.add(&member.stats());
+                known.add(member.known());
             } else {
                 sum.add_ending(&member.stats());
+                known.add_ending(member.known());
             }
             swept.push(member);
         }
-        if let Some((_, missed)) = self.seats().sweep.take() {
-            sum.totals.add(&missed);
+        {
+            let mut seats = self.seats();
+            if let Some((_, missed)) = seats.sweep.take() {
+                sum.totals.add(&missed);
+            }
+            known.add_ending(seats.gone_known);
         }
+        sum.known = known.known();
         *told = told.max(sum.totals.depth_time);
         sum.totals.depth_time = *told;
         sum
+    }
+
+    /// Asks each source how it stands: before the sweep, since they are foreign code and no lock may be held.
+    fn ask_sources(&self) {
+        let mut from = 0;
+        loop {
+            let next = self.seats().sources.range(from..).next().map(|(seat, watched)| (*seat, Arc::clone(watched)));
+            let Some((seat, watched)) = next else { return };
+            watched.ask();
+            from = seat + 1;
+        }
     }
 
     /// The next queue of the sweep.
@@ -86,17 +135,27 @@ impl Family {
         member
     }
 
-    /// Gives every queue new settings.
-    pub(crate) fn tune(&self, tuning: Tuning) {
-        self.for_each(|member| member.tune(tuning));
-    }
-
     /// Has every queue ask again what its observers want.
-    pub(crate) fn ask(&self) {
-        self.for_each(|member| member.ask());
+    pub(super) fn renew_interest(&self) {
+        self.for_each(|member| member.renew_interest());
     }
 
-    fn for_each(&self, act: impl Fn(&dyn Member)) {
+    /// Gives every queue the settings for its name.
+    pub(super) fn tune(&self, settings: &Settings, panics: &mut Panics) {
+        let mut of_name: Option<Tuning> = None;
+        self.for_each(|member| {
+            let tuning = match (&self.idle, of_name) {
+                (Some(_), Some(tuning)) => tuning,
+                (Some(_), None) => settings.tuning(&self.name, panics),
+                (None, _) => settings.tuning(&member.stats().name, panics),
+            };
+            of_name = Some(tuning);
+            // A queue that shrinks lets items go, and one that grows wakes: both is foreign code.
+            panics.catch(|| member.tune(tuning));
+        });
+    }
+
+    fn for_each(&self, mut act: impl FnMut(&dyn Member)) {
         let mut from = 0;
         loop {
             let next = {
@@ -109,8 +168,22 @@ impl Family {
         }
     }
 
+    /// A seat is free again.
+    fn vacate(&self, seats: &mut Seats, seat: usize) {
+        seats.free.push(seat);
+        if seats.are_free() {
+            seats.idle_at = self.idle.as_ref().map(|idle| idle.enter(&self.name));
+        }
+    }
+
     fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seats {
+    fn are_free(&self) -> bool {
+        self.free.len() == self.taken.len()
     }
 }
 
@@ -119,14 +192,16 @@ impl Roll for Family {
         let struck = {
             let mut seats = self.seats();
             let Some(member) = seats.taken[seat].take() else { return };
-            seats.free.push(seat);
+            seats.sources.remove(&seat);
             let totals = member.stats().totals;
             seats.gone.add(&totals);
+            seats.gone_known |= member.known();
             if let Some((passed, missed)) = &mut seats.sweep {
                 if seat >= *passed {
                     missed.add(&totals);
                 }
             }
+            self.vacate(&mut seats, seat);
             member
         };
         // Unlocked: this may be the last reference, and what it owns is foreign.
@@ -137,5 +212,46 @@ impl Roll for Family {
 impl fmt::Debug for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Family").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A seat that is kept for a queue while it is built; dropped without one, it is free again.
+#[must_use]
+pub(crate) struct Claim {
+    pub(super) family: Arc<Family>,
+    /// The queue's own name; its family has another if there was no name left.
+    pub(crate) name: Arc<str>,
+    pub(crate) seat: usize,
+    kept: bool,
+}
+
+impl Claim {
+    /// The list that the queue is on, which it tells when it goes.
+    pub(crate) fn roll(&self) -> Arc<dyn Roll> {
+        Arc::clone(&self.family) as Arc<dyn Roll>
+    }
+
+    /// Seats the queue.
+    pub(super) fn seat(mut self, member: Arc<dyn Member>) {
+        self.family.seats().taken[self.seat] = Some(member);
+        self.kept = true;
+    }
+
+    /// Seats a source.
+    pub(super) fn seat_source(mut self, watched: Arc<Watched>) {
+        let mut seats = self.family.seats();
+        seats.sources.insert(self.seat, Arc::clone(&watched));
+        seats.taken[self.seat] = Some(watched);
+        drop(seats);
+        self.kept = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            let mut seats = self.family.seats();
+            self.family.vacate(&mut seats, self.seat);
+        }
     }
 }

@@ -2,26 +2,45 @@
 //!
 //! Queues register under their name; all queues of one name are one [family](crate::FamilyStats). Monitor and
 //! adapters read snapshots and never see a queue. What they find out (samples, alert states) they publish here, so
-//! that other adapters can show it.
+//! that other adapters can show it. A queue that is not ours is found here as well, as a [`Source`] that is asked.
 //!
 //! Deliberately absent: sampling, judging, exporting, and any lock that a put would wait for.
 
+mod channels;
 mod family;
+mod idle;
+mod names;
 mod observing;
 mod published;
+mod settings;
+mod source;
+mod watched;
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+#[cfg(feature = "async-channel")]
+pub use channels::AsyncChannel;
+#[cfg(feature = "flume")]
+pub use channels::Flume;
+#[cfg(feature = "tokio-mpsc")]
+pub use channels::TokioMpsc;
 pub use observing::ObserverHandle;
 pub use published::{MonitorTotals, Publication, Published, TransitionCount};
+pub use source::{Levels, Source};
+pub use watched::SourceGuard;
 
-pub(crate) use family::Family;
+pub(crate) use family::Claim;
+pub(crate) use names::check_name;
 
 use crate::observe::outlook::Audience;
+use crate::queue::BuildError;
 use crate::stats::FamilyStats;
-use crate::stats::member::Tuning;
+use crate::stats::member::{Member, Tuning};
+use family::Family;
+use names::Names;
+use settings::{Panics, Settings};
+use watched::Watched;
 
 /// Where queues register and readers find them. A clone is the same registry.
 #[derive(Clone, Debug, Default)]
@@ -32,17 +51,10 @@ pub struct Registry {
 
 #[derive(Debug, Default)]
 struct Board {
-    families: Mutex<Families>,
-    tuning: RwLock<Tuning>,
+    names: Mutex<Names>,
+    settings: RwLock<Settings>,
     published: RwLock<Published>,
     audience: Arc<Audience>,
-}
-
-#[derive(Debug, Default)]
-struct Families {
-    by_name: HashMap<Arc<str>, Arc<Family>>,
-    /// In the order of their arrival, so that a reader can go through them one by one.
-    all: Vec<Arc<Family>>,
 }
 
 impl Registry {
@@ -60,16 +72,119 @@ impl Registry {
     /// Every name, sorted, as of now.
     #[must_use]
     pub fn snapshot(&self) -> Vec<FamilyStats> {
-        let mut stats: Vec<_> = (0..).map_while(|i| self.families().all.get(i).cloned()).map(|f| f.stats()).collect();
+        let mut stats: Vec<_> = self.families().map(|family| family.stats()).collect();
         stats.sort_by(|a, b| a.name.cmp(&b.name));
         stats
     }
 
-    /// One name, as of now; `None` if no queue ever had it.
+    /// One name, as of now; `None` if no queue ever had it, or it was forgotten.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<FamilyStats> {
-        let family = self.families().by_name.get(name).cloned();
+        let family = self.names().get(name);
         family.map(|family| family.stats())
+    }
+
+    /// Watches a queue that is not ours: it is a family, or a part of one, like any queue of that name, while the
+    /// guard lives and the source does not say that it is gone.
+    ///
+    /// What the source does not know is [missing](FamilyStats::known), and not 0; what it counted stays with the name
+    /// when it is gone. It is asked at once, and then whenever somebody reads.
+    ///
+    /// # Panics
+    /// If `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`).
+    ///
+    /// # Examples
+    /// ```
+    /// use queue_core::Registry;
+    /// use queue_core::registry::{Levels, Source};
+    ///
+    /// struct Pool;
+    ///
+    /// impl Source for Pool {
+    ///     fn levels(&self) -> Option<Levels> {
+    ///         Some(Levels { depth: Some(3), capacity: Some(4), ..Levels::default() })
+    ///     }
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let watched = registry.watch("doc.pool", Pool);
+    /// assert_eq!(registry.get("doc.pool").unwrap().utilization(), Some(0.75));
+    /// drop(watched);
+    /// assert_eq!(registry.get("doc.pool").unwrap().instances, 0);
+    /// ```
+    #[track_caller]
+    pub fn watch(&self, name: impl Into<String>, source: impl Source) -> SourceGuard {
+        let name = name.into();
+        if let Err(reason) = check_name(&name) {
+            panic!("{}", BuildError::BadName { name, reason });
+        }
+        // Asked before it is listed, so that no reader finds it without an answer.
+        let watched = Arc::new(Watched::new(source));
+        let claim = self.names().claim(name);
+        let guard = SourceGuard::new(Arc::clone(&claim.family), claim.seat, Arc::clone(&watched));
+        claim.seat_source(watched);
+        guard
+    }
+
+    /// Forgets a name that has no living queue, and its totals: for a reader a counter that begins anew. Returns
+    /// whether it did: not if there is no such name, or while a queue of that name lives, is being built or still
+    /// counts (a delivery of it is out), or a source is watched under it.
+    ///
+    /// # Examples
+    /// ```
+    /// use queue_core::{Queue, Registry};
+    /// let registry = Registry::new();
+    /// let queue = Queue::<u32>::builder("doc.forgotten").capacity(1).registry(&registry).build().unwrap();
+    /// assert!(!registry.forget("doc.forgotten"), "it lives");
+    /// drop(queue);
+    /// assert!(registry.forget("doc.forgotten"));
+    /// assert_eq!(registry.get("doc.forgotten"), None);
+    /// ```
+    #[must_use = "a name that lives is not forgotten"]
+    pub fn forget(&self, name: &str) -> bool {
+        self.names().forget(name)
+    }
+
+    /// How many names are kept apart (2,000 at first).
+    ///
+    /// Beyond that, the names that have had no living queue for longest are [forgotten](Self::forget). If all have
+    /// one, newcomers are counted together in the family `(overflow)`, which no queue can be called and which is not
+    /// one of the `n`; there they stay, also when names become free.
+    ///
+    /// # Examples
+    /// ```
+    /// use queue_core::{Queue, Registry};
+    /// let registry = Registry::new();
+    /// registry.set_max_names(1);
+    /// let queue = |name| Queue::<u32>::builder(name).capacity(1).registry(&registry).build().unwrap();
+    /// let (_first, second) = (queue("doc.first"), queue("doc.second"));
+    /// assert_eq!(second.name(), "doc.second");
+    /// assert_eq!(registry.get("(overflow)").unwrap().instances, 1);
+    /// ```
+    pub fn set_max_names(&self, n: usize) {
+        self.names().set_most(n);
+    }
+
+    /// Sets the capacity by name, live: of the queues that live and of those to come. `None` leaves a queue the bound
+    /// it was built with; so does 0, which would let nothing in. Replaces the function that was set before.
+    ///
+    /// The function is asked with no lock held, for each name now and whenever a queue is built. It must not build
+    /// queues or change settings of this registry, each of which would ask it again.
+    ///
+    /// # Panics
+    /// If the function does, after all other names were asked; it stays set. If it panics while a queue is built, that
+    /// queue has its own bound.
+    ///
+    /// # Examples
+    /// ```
+    /// let registry = queue_core::Registry::new();
+    /// registry.set_capacities(|name| name.starts_with("crawl.").then_some(200));
+    /// ```
+    pub fn set_capacities(&self, capacities: impl Fn(&str) -> Option<usize> + Send + Sync + 'static) {
+        let mut capacities: Option<Arc<settings::Capacities>> = Some(Arc::new(capacities));
+        self.set(|settings| std::mem::swap(&mut settings.capacities, &mut capacities));
+        // Now it is the one that was set before, and what that owns goes with no lock held.
+        drop(capacities);
     }
 
     /// From which share of its capacity on a queue counts as saturated (0.8 at first).
@@ -78,7 +193,7 @@ impl Registry {
     /// If `share` is not within 0..=1.
     pub fn set_saturation(&self, share: f64) {
         assert!((0.0..=1.0).contains(&share), "saturation is a share within 0..=1, not {share}");
-        self.tune(|tuning| tuning.saturation = share);
+        self.set(|settings| settings.shared.saturation = share);
     }
 
     /// How far back `depth_peak` looks (one minute at first).
@@ -87,7 +202,7 @@ impl Registry {
     /// If the window is zero.
     pub fn set_peak_window(&self, window: Duration) {
         assert!(!window.is_zero(), "a peak window of zero would see nothing");
-        self.tune(|tuning| tuning.peak_window = window);
+        self.set(|settings| settings.shared.peak_window = window);
     }
 
     /// Puts something on the board, in place of what was there of the same kind.
@@ -101,42 +216,78 @@ impl Registry {
         self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The family of `name`, made if this is its first queue.
-    pub(crate) fn family(&self, name: String) -> Arc<Family> {
-        let mut families = self.families();
-        if let Some(family) = families.by_name.get(name.as_str()) {
-            return Arc::clone(family);
+    /// Lists the queue called `name` that `make` makes for its seat.
+    pub(crate) fn enlist<M: Member + 'static>(
+        &self,
+        name: String,
+        make: impl FnOnce(&Claim, Tuning) -> Arc<M>,
+    ) -> Arc<M> {
+        let claim = self.names().claim(name);
+        let name = Arc::clone(&claim.name);
+        let mut panics = Panics::default();
+        let mut settings = self.settings();
+        let member = make(&claim, settings.tuning(&name, &mut panics));
+        claim.seat(Arc::clone(&member) as Arc<dyn Member>);
+        // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
+        loop {
+            let newest = self.settings();
+            if newest.version == settings.version {
+                break;
+            }
+            settings = newest;
+            let tuning = settings.tuning(&name, &mut panics);
+            panics.catch(|| member.tune(tuning));
         }
-        let name: Arc<str> = name.into();
-        let family = Arc::new(Family::new(Arc::clone(&name)));
-        families.by_name.insert(name, Arc::clone(&family));
-        families.all.push(Arc::clone(&family));
-        family
+        panics.forgive();
+        member
     }
 
-    pub(crate) fn tuning(&self) -> Tuning {
-        *self.board.tuning.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tune(&self, change: impl FnOnce(&mut Tuning)) {
-        let tuning = {
-            let mut tuning = self.board.tuning.write().unwrap_or_else(PoisonError::into_inner);
-            change(&mut tuning);
-            *tuning
+    /// Changes settings and tells every queue.
+    fn set(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = {
+            let mut settings = self.board.settings.write().unwrap_or_else(PoisonError::into_inner);
+            change(&mut settings);
+            settings.version += 1;
+            settings.clone()
         };
-        (0..).map_while(|i| self.families().all.get(i).cloned()).for_each(|family| family.tune(tuning));
+        let mut panics = Panics::default();
+        loop {
+            self.families().for_each(|family| family.tune(&settings, &mut panics));
+            // Somebody else may have told newer ones, before we told ours.
+            let newest = self.settings();
+            if newest.version == settings.version {
+                break;
+            }
+            settings = newest;
+        }
+        panics.resume();
     }
 
     pub(crate) fn audience(&self) -> Arc<Audience> {
         Arc::clone(&self.board.audience)
     }
 
-    /// Has every living queue ask again what its observers want.
-    fn ask_all(&self) {
-        (0..).map_while(|i| self.families().all.get(i).cloned()).for_each(|family| family.ask());
+    /// Has every queue ask again what its observers want.
+    fn renew_interests(&self) {
+        self.families().for_each(|family| family.renew_interest());
     }
 
-    fn families(&self) -> MutexGuard<'_, Families> {
-        self.board.families.lock().unwrap_or_else(PoisonError::into_inner)
+    fn settings(&self) -> Settings {
+        self.board.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The families that are there now, one by one, with no lock held in between.
+    fn families(&self) -> impl Iterator<Item = Arc<Family>> + '_ {
+        // An end, so that names which come and go for ever do not keep a reader for ever.
+        let (mut next, end) = (0, self.names().next_arrival());
+        std::iter::from_fn(move || {
+            let family = self.names().from(next).filter(|family| family.arrival < end)?;
+            next = family.arrival + 1;
+            Some(family)
+        })
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.board.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

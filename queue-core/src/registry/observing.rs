@@ -11,14 +11,14 @@ impl Registry {
     pub fn observe(&self, observer: impl Observer) -> ObserverHandle {
         let attached = Arc::new(Attached::new(observer));
         self.audience().observers.attach(Arc::clone(&attached));
-        self.ask_all();
+        self.renew_interests();
         ObserverHandle { registry: self.clone(), attached }
     }
 
     /// Supplies the trace context of every put, in place of the source before.
     pub fn set_context_source(&self, source: impl ContextSource) {
         self.audience().set_source(Arc::new(source));
-        self.ask_all();
+        self.renew_interests();
     }
 
     /// Tells this registry's observers something that its queues do not tell themselves: a sample, an alert, an event
@@ -38,7 +38,7 @@ pub struct ObserverHandle {
 impl Drop for ObserverHandle {
     fn drop(&mut self) {
         self.registry.audience().observers.detach(&self.attached);
-        self.registry.ask_all();
+        self.registry.renew_interests();
     }
 }
 

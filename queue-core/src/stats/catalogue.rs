@@ -3,9 +3,9 @@
 //! Names are dotted, as OpenTelemetry has them (`queue.depth`); [`Measure::prometheus_name`] gives the other spelling
 //! by rule. A new metric is one row here, and every adapter has it.
 
-use crate::observe::AlertPhase;
+use crate::observe::{AlertPhase, Sample};
 use crate::registry::Published;
-use crate::stats::FamilyStats;
+use crate::stats::{FamilyStats, Known};
 
 /// What a reader of the table looks at: one snapshot of the registry and what is on its board.
 #[derive(Debug)]
@@ -91,13 +91,13 @@ impl std::fmt::Debug for Measure {
 /// Every metric there is, in the order in which a page shows them.
 pub static MEASURES: &[Measure] = &[
     gauge("queue.depth", Unit::Count, "Items buffered now.", |v, e| {
-        level(v, e, |f| Some(count(f.depth)));
+        level(v, e, Known::DEPTH, |f| Some(count(f.depth)));
     }),
     gauge("queue.capacity", Unit::Count, "Most items the queue buffers; absent when unbounded.", |v, e| {
-        level(v, e, |f| f.capacity.map(count));
+        level(v, e, Known::NONE, |f| f.capacity.map(count));
     }),
     gauge("queue.utilization", Unit::Ratio, "Depth over capacity now; absent when unbounded.", |v, e| {
-        level(v, e, FamilyStats::utilization);
+        level(v, e, Known::DEPTH, FamilyStats::utilization);
     }),
     gauge(
         "queue.utilization_mean",
@@ -105,7 +105,8 @@ pub static MEASURES: &[Measure] = &[
         "Exact time-weighted mean of depth over capacity in the last sample interval.",
         |v, e| {
             // The sample is older than the snapshot: a queue that ended in between has no mean any more.
-            for sample in v.published.samples.iter().filter(|sample| v.alive(&sample.stats.name)) {
+            let exact = |sample: &&Sample| sample.stats.known.contains(Known::MEANS) && v.alive(&sample.stats.name);
+            for sample in v.published.samples.iter().filter(exact) {
                 if let Some(mean) = sample.utilization {
                     e(&[(QUEUE, &sample.stats.name)], mean);
                 }
@@ -113,68 +114,69 @@ pub static MEASURES: &[Measure] = &[
         },
     ),
     gauge("queue.depth_peak", Unit::Count, "Highest depth within the rolling window.", |v, e| {
-        level(v, e, |f| Some(count(f.depth_peak)));
+        level(v, e, Known::INSIDE, |f| Some(count(f.depth_peak)));
     }),
     gauge("queue.oldest_item_age", Unit::Seconds, "Age of the item that has waited longest; 0 when empty.", |v, e| {
-        level(v, e, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64()));
+        level(v, e, Known::OLDEST_AGE, |f| Some(f.oldest_age.unwrap_or_default().as_secs_f64()));
     }),
     gauge("queue.waiters", Unit::Count, "Tasks and threads blocked now.", |v, e| {
-        sides(v, e, alive, |f| count(f.waiting_putters), |f| count(f.waiting_getters));
+        let (put, get) = (Known::WAITING_PUTTERS, Known::WAITING_GETTERS);
+        sides(v, e, alive, (put, |f| count(f.waiting_putters)), (get, |f| count(f.waiting_getters)));
     }),
     gauge("queue.longest_wait", Unit::Seconds, "How long the longest-blocked waiter has waited so far.", |v, e| {
-        sides(v, e, alive, |f| f.longest_put_wait.as_secs_f64(), |f| f.longest_get_wait.as_secs_f64());
+        inside(v, e, alive, |f| f.longest_put_wait.as_secs_f64(), |f| f.longest_get_wait.as_secs_f64());
     }),
     gauge("queue.stalled", Unit::Seconds, "How long items have waited while none was taken; 0 otherwise.", |v, e| {
-        level(v, e, |f| Some(f.stalled.unwrap_or_default().as_secs_f64()));
+        level(v, e, Known::INSIDE, |f| Some(f.stalled.unwrap_or_default().as_secs_f64()));
     }),
     gauge("queue.unfinished", Unit::Count, "Items put and not yet done: what join waits for.", |v, e| {
-        level(v, e, |f| finishes(f).then(|| count(f.unfinished)));
+        level(v, e, Known::UNFINISHED, |f| finishes(f).then(|| count(f.unfinished)));
     }),
     gauge("queue.in_flight", Unit::Count, "Items taken and not yet done.", |v, e| {
-        level(v, e, |f| finishes(f).then(|| count(f.in_flight)));
+        level(v, e, Known::IN_FLIGHT, |f| finishes(f).then(|| count(f.in_flight)));
     }),
     gauge("queue.instances", Unit::Count, "Living queues behind the name.", |v, e| {
-        total(v, e, |f| count(f.instances));
+        total(v, e, Known::NONE, |f| count(f.instances));
     }),
     counter("queue.put", Unit::Count, "Items accepted.", |v, e| {
-        total(v, e, |f| whole(f.totals.put));
+        total(v, e, Known::PUT, |f| whole(f.totals.put));
     }),
     counter("queue.get", Unit::Count, "Items delivered.", |v, e| {
-        total(v, e, |f| whole(f.totals.got));
+        total(v, e, Known::GOT, |f| whole(f.totals.got));
     }),
     counter("queue.handoff", Unit::Count, "Items delivered straight to a waiting getter (part of get).", |v, e| {
-        total(v, e, |f| whole(f.totals.handed_off));
+        total(v, e, Known::INSIDE, |f| whole(f.totals.handed_off));
     }),
     counter("queue.dropped", Unit::Count, "Items let go by the queue.", |v, e| {
-        split(v, e, "reason", "oldest", |f| whole(f.totals.dropped_oldest));
-        split(v, e, "reason", "newest", |f| whole(f.totals.dropped_newest));
-        split(v, e, "reason", "shutdown", |f| whole(f.totals.dropped_shutdown));
+        split(v, e, Known::DROPPED_OLDEST, ("reason", "oldest"), |f| whole(f.totals.dropped_oldest));
+        split(v, e, Known::DROPPED_NEWEST, ("reason", "newest"), |f| whole(f.totals.dropped_newest));
+        split(v, e, Known::DROPPED_SHUTDOWN, ("reason", "shutdown"), |f| whole(f.totals.dropped_shutdown));
     }),
     counter("queue.rejected", Unit::Count, "Items given back to the caller by a full queue.", |v, e| {
-        total(v, e, |f| whole(f.totals.rejected));
+        total(v, e, Known::REJECTED, |f| whole(f.totals.rejected));
     }),
     counter("queue.done", Unit::Count, "Items finished, by outcome.", |v, e| {
-        split(v, e, "outcome", "ok", |f| whole(f.totals.done_ok));
-        split(v, e, "outcome", "failed", |f| whole(f.totals.done_failed));
-        split(v, e, "outcome", "abandoned", |f| whole(f.totals.done_abandoned));
+        split(v, e, Known::DONE_OK, ("outcome", "ok"), |f| whole(f.totals.done_ok));
+        split(v, e, Known::DONE_FAILED, ("outcome", "failed"), |f| whole(f.totals.done_failed));
+        split(v, e, Known::DONE_ABANDONED, ("outcome", "abandoned"), |f| whole(f.totals.done_abandoned));
     }),
     counter("queue.waits", Unit::Count, "Waits begun.", |v, e| {
-        sides(v, e, known, |f| whole(f.totals.put_waits), |f| whole(f.totals.get_waits));
+        inside(v, e, ever, |f| whole(f.totals.put_waits), |f| whole(f.totals.get_waits));
     }),
     counter("queue.wait", Unit::Seconds, "Time waited, summed over waiters, also of waits still going on.", |v, e| {
-        sides(v, e, known, |f| f.totals.put_waited.as_secs_f64(), |f| f.totals.get_waited.as_secs_f64());
+        inside(v, e, ever, |f| f.totals.put_waited.as_secs_f64(), |f| f.totals.get_waited.as_secs_f64());
     }),
     counter("queue.blocked", Unit::Seconds, "Time with at least one waiter.", |v, e| {
-        sides(v, e, known, |f| f.totals.put_blocked.as_secs_f64(), |f| f.totals.get_blocked.as_secs_f64());
+        inside(v, e, ever, |f| f.totals.put_blocked.as_secs_f64(), |f| f.totals.get_blocked.as_secs_f64());
     }),
     counter(
         "queue.depth_time",
         Unit::Seconds,
         "Integral of depth over time, in item-seconds: its rate is the mean depth.",
-        |v, e| total(v, e, |f| f.totals.depth_time),
+        |v, e| total(v, e, Known::INSIDE, |f| f.totals.depth_time),
     ),
     counter("queue.saturated", Unit::Seconds, "Time at or above the saturation threshold.", |v, e| {
-        total(v, e, |f| f.totals.saturated.as_secs_f64());
+        total(v, e, Known::INSIDE, |f| f.totals.saturated.as_secs_f64());
     }),
     gauge(
         "queue.alert_state",
@@ -224,8 +226,8 @@ const fn counter(name: &'static str, unit: Unit, help: &'static str, read: Row) 
 }
 
 /// A level: it ends with the last queue of its name.
-fn level(view: &View<'_>, emit: &mut Emit<'_>, read: fn(&FamilyStats) -> Option<f64>) {
-    for family in view.families.iter().filter(|family| alive(family)) {
+fn level(view: &View<'_>, emit: &mut Emit<'_>, known: Known, read: fn(&FamilyStats) -> Option<f64>) {
+    for family in view.families.iter().filter(|family| alive(family) && family.known.contains(known)) {
         if let Some(value) = read(family) {
             emit(&[(QUEUE, &family.name)], value);
         }
@@ -233,8 +235,8 @@ fn level(view: &View<'_>, emit: &mut Emit<'_>, read: fn(&FamilyStats) -> Option<
 }
 
 /// A total: it stays while the process lives.
-fn total(view: &View<'_>, emit: &mut Emit<'_>, read: fn(&FamilyStats) -> f64) {
-    for family in view.families {
+fn total(view: &View<'_>, emit: &mut Emit<'_>, known: Known, read: fn(&FamilyStats) -> f64) {
+    for family in view.families.iter().filter(|family| family.known.contains(known)) {
         emit(&[(QUEUE, &family.name)], read(family));
     }
 }
@@ -243,27 +245,38 @@ fn total(view: &View<'_>, emit: &mut Emit<'_>, read: fn(&FamilyStats) -> f64) {
 fn split(
     view: &View<'_>,
     emit: &mut Emit<'_>,
-    label: &'static str,
-    value: &'static str,
+    known: Known,
+    label: (&'static str, &'static str),
     read: fn(&FamilyStats) -> f64,
 ) {
-    for family in view.families {
-        emit(&[(QUEUE, &family.name), (label, value)], read(family));
+    for family in view.families.iter().filter(|family| family.known.contains(known)) {
+        emit(&[(QUEUE, &family.name), label], read(family));
     }
 }
 
+/// How one side is read, and what has to be known for it.
+type SideOf = (Known, fn(&FamilyStats) -> f64);
+
 /// Putters and getters, told apart by `side`.
-fn sides(
+fn sides(view: &View<'_>, emit: &mut Emit<'_>, which: fn(&FamilyStats) -> bool, put: SideOf, get: SideOf) {
+    for family in view.families.iter().filter(|family| which(family)) {
+        for (side, (known, read)) in [("put", put), ("get", get)] {
+            if family.known.contains(known) {
+                emit(&[(QUEUE, &family.name), ("side", side)], read(family));
+            }
+        }
+    }
+}
+
+/// Putters and getters, where only the queue itself can know.
+fn inside(
     view: &View<'_>,
     emit: &mut Emit<'_>,
     which: fn(&FamilyStats) -> bool,
     put: fn(&FamilyStats) -> f64,
     get: fn(&FamilyStats) -> f64,
 ) {
-    for family in view.families.iter().filter(|family| which(family)) {
-        emit(&[(QUEUE, &family.name), ("side", "put")], put(family));
-        emit(&[(QUEUE, &family.name), ("side", "get")], get(family));
-    }
+    sides(view, emit, which, (Known::INSIDE, put), (Known::INSIDE, get));
 }
 
 fn monitor(view: &View<'_>, read: impl FnOnce(&crate::registry::MonitorTotals)) {
@@ -276,13 +289,14 @@ fn alive(family: &FamilyStats) -> bool {
     family.instances > 0
 }
 
-fn known(_: &FamilyStats) -> bool {
+fn ever(_: &FamilyStats) -> bool {
     true
 }
 
-/// Whether anybody finishes items on this name: without that, unfinished is a number that grows for ever.
+/// Whether anybody finishes items on this name: without that, unfinished is a number that grows for ever. A source
+/// that does not count what is done, and tells this all the same, is believed.
 fn finishes(family: &FamilyStats) -> bool {
-    family.totals.done() > 0
+    family.totals.done() > 0 || !family.known.contains(Known::DONE_OK)
 }
 
 #[allow(clippy::cast_precision_loss)]

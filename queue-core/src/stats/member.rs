@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stats::QueueStats;
+use crate::stats::{Known, QueueStats};
 
 /// A queue, as a reader sees it.
 pub(crate) trait Member: Send + Sync {
@@ -10,9 +10,13 @@ pub(crate) trait Member: Send + Sync {
     fn stats(&self) -> QueueStats;
     /// Whether a handle lives: if none does, only its totals count.
     fn is_living(&self) -> bool;
+    /// Which of its numbers it knows.
+    fn known(&self) -> Known {
+        Known::ALL
+    }
     /// Asks its observers again what they want to be told.
-    fn ask(&self);
-    /// Takes over new settings of the readers.
+    fn renew_interest(&self) {}
+    /// Takes over new settings.
     fn tune(&self, tuning: Tuning);
 }
 
@@ -22,14 +26,14 @@ pub(crate) trait Roll: Send + Sync {
     fn strike(&self, seat: usize);
 }
 
-/// Settings that readers share with all queues.
+/// Settings that come from outside of the code that built the queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tuning {
     /// From which share of its capacity on a queue counts as saturated.
     pub(crate) saturation: f64,
     /// How far back the peak depth looks.
     pub(crate) peak_window: Duration,
-    /// The bound set for the name, in place of the code's.
+    /// The bound that is set for the queue's name; `None`: as the code that built it has it.
     pub(crate) capacity: Option<usize>,
 }
 

@@ -12,9 +12,12 @@ pub(crate) mod meter;
 mod ages;
 mod peak;
 
+mod known;
 pub(crate) mod member;
 mod snapshot;
 
 pub mod catalogue;
 
+pub use known::Known;
+pub(crate) use known::KnownTogether;
 pub use snapshot::{FamilyStats, QueueStats, Totals};

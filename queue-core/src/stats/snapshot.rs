@@ -6,6 +6,8 @@ use std::time::Duration;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+use crate::stats::Known;
+
 /// One consistent snapshot of one queue.
 ///
 /// `totals.put == totals.got + totals.dropped() + depth + in_transit` holds in every snapshot, from any thread.
@@ -58,7 +60,8 @@ pub struct FamilyStats {
     pub name: Arc<str>,
     /// Living queues behind the name.
     pub instances: usize,
-    /// The sum of the bounds; `None` when any living queue is unbounded or none lives.
+    /// The sum of the bounds; `None` when any living queue is unbounded or none lives (or one that is not ours does not
+    /// know).
     pub capacity: Option<usize>,
     /// Items buffered now.
     pub depth: usize,
@@ -88,6 +91,9 @@ pub struct FamilyStats {
     pub longest_get_wait: Duration,
     /// What has happened under this name since the process began.
     pub totals: Totals,
+    /// Which of these numbers mean something: all, unless a queue that is not ours is behind the name.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub known: Known,
 }
 
 /// Counters and time integrals. None of them ever falls while the queue lives.
@@ -151,25 +157,25 @@ impl Totals {
         self.done_ok + self.done_failed + self.done_abandoned
     }
 
-    /// Adds what another queue of the same name counted.
+    /// Adds what another queue of the same name counted. A sum that is too large stays at the largest number.
     pub fn add(&mut self, other: &Self) {
-        self.put += other.put;
-        self.got += other.got;
-        self.handed_off += other.handed_off;
-        self.rejected += other.rejected;
-        self.dropped_oldest += other.dropped_oldest;
-        self.dropped_newest += other.dropped_newest;
-        self.dropped_shutdown += other.dropped_shutdown;
-        self.done_ok += other.done_ok;
-        self.done_failed += other.done_failed;
-        self.done_abandoned += other.done_abandoned;
-        self.put_waits += other.put_waits;
-        self.get_waits += other.get_waits;
-        self.put_waited += other.put_waited;
-        self.get_waited += other.get_waited;
-        self.put_blocked += other.put_blocked;
-        self.get_blocked += other.get_blocked;
-        self.saturated += other.saturated;
+        self.put = self.put.saturating_add(other.put);
+        self.got = self.got.saturating_add(other.got);
+        self.handed_off = self.handed_off.saturating_add(other.handed_off);
+        self.rejected = self.rejected.saturating_add(other.rejected);
+        self.dropped_oldest = self.dropped_oldest.saturating_add(other.dropped_oldest);
+        self.dropped_newest = self.dropped_newest.saturating_add(other.dropped_newest);
+        self.dropped_shutdown = self.dropped_shutdown.saturating_add(other.dropped_shutdown);
+        self.done_ok = self.done_ok.saturating_add(other.done_ok);
+        self.done_failed = self.done_failed.saturating_add(other.done_failed);
+        self.done_abandoned = self.done_abandoned.saturating_add(other.done_abandoned);
+        self.put_waits = self.put_waits.saturating_add(other.put_waits);
+        self.get_waits = self.get_waits.saturating_add(other.get_waits);
+        self.put_waited = self.put_waited.saturating_add(other.put_waited);
+        self.get_waited = self.get_waited.saturating_add(other.get_waited);
+        self.put_blocked = self.put_blocked.saturating_add(other.put_blocked);
+        self.get_blocked = self.get_blocked.saturating_add(other.get_blocked);
+        self.saturated = self.saturated.saturating_add(other.saturated);
         self.depth_time += other.depth_time;
     }
 }
@@ -183,10 +189,11 @@ impl QueueStats {
 }
 
 impl FamilyStats {
-    /// Summed depth over summed capacity, at most 1; `None` when any queue of the name is unbounded.
+    /// Summed depth over summed capacity, at most 1; `None` when any queue of the name is unbounded, or is not ours and
+    /// does not know its depth.
     #[must_use]
     pub fn utilization(&self) -> Option<f64> {
-        share(self.depth, self.capacity)
+        share(self.depth, self.capacity).filter(|_| self.known.contains(Known::DEPTH))
     }
 
     /// Adds one living queue: levels are summed, of ages, waits and peaks the worst stays.
@@ -199,8 +206,8 @@ impl FamilyStats {
         self.instances += 1;
         self.add_ending(one);
         self.depth_peak = self.depth_peak.max(one.depth_peak);
-        self.waiting_putters += one.waiting_putters;
-        self.waiting_getters += one.waiting_getters;
+        self.waiting_putters = self.waiting_putters.saturating_add(one.waiting_putters);
+        self.waiting_getters = self.waiting_getters.saturating_add(one.waiting_getters);
         self.oldest_age = self.oldest_age.max(one.oldest_age);
         self.stalled = self.stalled.max(one.stalled);
         self.longest_put_wait = self.longest_put_wait.max(one.longest_put_wait);
@@ -210,17 +217,18 @@ impl FamilyStats {
     /// Adds one queue that nobody holds any more: no instance, but its totals, the items that are being let go, and
     /// those that are still processed.
     pub(crate) fn add_ending(&mut self, one: &QueueStats) {
-        self.depth += one.depth;
-        self.in_transit += one.in_transit;
-        self.unfinished += one.unfinished;
-        self.in_flight += one.in_flight;
+        self.depth = self.depth.saturating_add(one.depth);
+        self.in_transit = self.in_transit.saturating_add(one.in_transit);
+        self.unfinished = self.unfinished.saturating_add(one.unfinished);
+        self.in_flight = self.in_flight.saturating_add(one.in_flight);
         self.totals.add(&one.totals);
     }
 }
 
 #[allow(clippy::cast_precision_loss)]
 fn share(depth: usize, capacity: Option<usize>) -> Option<f64> {
-    capacity.map(|capacity| (depth as f64 / capacity as f64).min(1.0))
+    // A channel that only hands over, which is not ours, has room for none: nothing is a share of that.
+    capacity.filter(|capacity| *capacity > 0).map(|capacity| (depth as f64 / capacity as f64).min(1.0))
 }
 
 /// Durations are written as seconds: a number is what every other tool expects.

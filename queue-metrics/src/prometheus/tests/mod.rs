@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use queue_core::registry::{MonitorTotals, Publication, Published, TransitionCount};
+use queue_core::stats::Known;
 use queue_core::stats::catalogue::{Kind, MEASURES, View};
 use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
 
@@ -52,6 +53,7 @@ fn busy() -> FamilyStats {
             saturated: Duration::from_millis(800),
             depth_time: 512.25,
         },
+        known: Known::ALL,
     }
 }
 
