@@ -12,6 +12,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    #[cfg(feature = "prometheus")]
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.metrics.keys().map(String::as_str)
     }
@@ -25,6 +26,7 @@ impl Page {
         self.points(metric).iter().any(|(labels, _)| labels.get(label).is_some_and(|has| has == value))
     }
 
+    #[cfg(feature = "prometheus")]
     pub(crate) fn label_sets(&self, metric: &str) -> BTreeSet<Vec<&String>> {
         self.points(metric).iter().map(|(labels, _)| labels.keys().collect()).collect()
     }

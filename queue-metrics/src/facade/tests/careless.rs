@@ -7,7 +7,7 @@ use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Record
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use queue_core::FamilyStats;
 use queue_core::registry::Published;
-use queue_core::stats::catalogue::View;
+use queue_core::stats::catalogue::{MEASURES, View};
 
 use super::family;
 use crate::facade::shown::Shown;
@@ -18,6 +18,7 @@ struct Careless {
     inner: PrometheusRecorder,
     faults: Faults,
     calls: AtomicUsize,
+    descriptions: AtomicUsize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -32,7 +33,12 @@ enum Faults {
 
 impl Careless {
     fn new(faults: Faults) -> Self {
-        Self { inner: PrometheusBuilder::new().build_recorder(), faults, calls: AtomicUsize::new(0) }
+        Self {
+            inner: PrometheusBuilder::new().build_recorder(),
+            faults,
+            calls: AtomicUsize::new(0),
+            descriptions: AtomicUsize::new(0),
+        }
     }
 
     fn page(&self) -> Page {
@@ -52,6 +58,11 @@ impl Careless {
         if fault || self.faults == Faults::All {
             std::panic::panic_any(Bomb);
         }
+    }
+
+    fn describe(&self) {
+        self.descriptions.fetch_add(1, Ordering::Relaxed);
+        self.panic_if(self.faults == Faults::Descriptions);
     }
 
     fn is_bad(&self, key: &Key) -> bool {
@@ -81,12 +92,12 @@ impl GaugeFn for NoNan {
 
 impl Recorder for Careless {
     fn describe_counter(&self, key: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.panic_if(self.faults == Faults::Descriptions);
+        self.describe();
         self.inner.describe_counter(key, unit, help);
     }
 
     fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.panic_if(self.faults == Faults::Descriptions);
+        self.describe();
         self.inner.describe_gauge(key, unit, help);
     }
 
@@ -158,6 +169,15 @@ fn a_recorder_that_panics_at_descriptions_is_shown_the_numbers_and_described_the
     recorder.faults = Faults::None;
     pass(&mut shown, &recorder, &[family("a", 1, 1)]);
     assert!(text(&recorder).contains("# HELP queue_depth Items buffered now.\n"));
+}
+
+#[test]
+fn what_the_recorder_took_is_described_once() {
+    let mut shown = Shown::default();
+    let recorder = Careless::new(Faults::None);
+    pass(&mut shown, &recorder, &[family("a", 1, 1)]);
+    pass(&mut shown, &recorder, &[family("a", 2, 2)]);
+    assert_eq!(recorder.descriptions.load(Ordering::Relaxed), MEASURES.len());
 }
 
 #[test]
