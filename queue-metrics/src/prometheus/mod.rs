@@ -72,6 +72,12 @@ pub fn encode(registry: &Registry) -> String {
     text(&collect(registry))
 }
 
+/// The page of one moment, as [`encode`] writes it.
+#[cfg(test)]
+pub(crate) fn page(view: &View<'_>) -> String {
+    text(&families::read(view))
+}
+
 fn collect(registry: &Registry) -> Vec<MetricFamily> {
     let (families, published) = (registry.snapshot(), registry.published());
     families::read(&View { families: &families, published: &published })

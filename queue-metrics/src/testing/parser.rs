@@ -7,35 +7,37 @@ type Labels = BTreeMap<String, String>;
 
 /// A page, read.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(crate) struct Page {
     metrics: BTreeMap<String, Vec<(Labels, f64)>>,
 }
 
 impl Page {
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.metrics.keys().map(String::as_str)
     }
 
-    pub(super) fn value(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    pub(crate) fn value(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.points(metric).iter().find(|(has, _)| *has == labels).map(|(_, value)| *value)
     }
 
-    pub(super) fn has(&self, metric: &str, label: &str, value: &str) -> bool {
+    pub(crate) fn has(&self, metric: &str, label: &str, value: &str) -> bool {
         self.points(metric).iter().any(|(labels, _)| labels.get(label).is_some_and(|has| has == value))
     }
 
-    pub(super) fn label_sets(&self, metric: &str) -> BTreeSet<Vec<&String>> {
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn label_sets(&self, metric: &str) -> BTreeSet<Vec<&String>> {
         self.points(metric).iter().map(|(labels, _)| labels.keys().collect()).collect()
     }
 
-    pub(super) fn points(&self, metric: &str) -> &[(Labels, f64)] {
+    pub(crate) fn points(&self, metric: &str) -> &[(Labels, f64)] {
         self.metrics.get(metric).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Reads a page: for each metric one HELP, one TYPE, then its points, at least one, no two with the same labels.
-pub(super) fn parse(text: &str) -> Result<Page, String> {
+pub(crate) fn parse(text: &str) -> Result<Page, String> {
     let mut page = Page::default();
     let mut seen = BTreeSet::new();
     let mut lines = text.strip_suffix('\n').ok_or("the last line does not end")?.split('\n').peekable();

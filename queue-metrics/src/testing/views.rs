@@ -1,0 +1,100 @@
+//! Hand-made views, every number fixed.
+
+use std::time::Duration;
+
+use queue_core::registry::{MonitorTotals, Publication, Published, TransitionCount};
+use queue_core::stats::Known;
+use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
+
+/// A queue that is nearly full, with workers that finish their items.
+pub(crate) fn busy() -> FamilyStats {
+    FamilyStats {
+        name: "crawl.parse".into(),
+        instances: 2,
+        capacity: Some(20),
+        depth: 15,
+        in_transit: 1,
+        depth_peak: 18,
+        unfinished: 19,
+        in_flight: 3,
+        waiting_putters: 2,
+        waiting_getters: 0,
+        oldest_age: Some(Duration::from_millis(1500)),
+        stalled: Some(Duration::from_millis(250)),
+        longest_put_wait: Duration::from_millis(125),
+        longest_get_wait: Duration::ZERO,
+        totals: Totals {
+            put: 120,
+            got: 100,
+            handed_off: 30,
+            rejected: 7,
+            dropped_oldest: 3,
+            dropped_newest: 1,
+            dropped_shutdown: 0,
+            done_ok: 90,
+            done_failed: 6,
+            done_abandoned: 1,
+            put_waits: 12,
+            get_waits: 40,
+            put_waited: Duration::from_millis(2500),
+            get_waited: Duration::from_secs(60),
+            put_blocked: Duration::from_millis(1750),
+            get_blocked: Duration::from_secs(20),
+            saturated: Duration::from_millis(800),
+            depth_time: 512.25,
+        },
+        known: Known::ALL,
+    }
+}
+
+/// A channel without a bound whose users never say that an item is done.
+pub(crate) fn unbounded() -> FamilyStats {
+    FamilyStats {
+        name: "events".into(),
+        instances: 1,
+        depth: 2,
+        depth_peak: 2,
+        unfinished: 9,
+        in_flight: 7,
+        oldest_age: Some(Duration::from_secs(3)),
+        totals: Totals { put: 9, got: 7, ..Totals::default() },
+        ..FamilyStats::default()
+    }
+}
+
+/// A name whose last queue is gone.
+pub(crate) fn gone() -> FamilyStats {
+    FamilyStats {
+        name: "request".into(),
+        totals: Totals { put: 5, got: 4, dropped_shutdown: 1, done_ok: 4, ..Totals::default() },
+        ..FamilyStats::default()
+    }
+}
+
+/// A board as the monitor leaves it.
+pub(crate) fn board() -> Published {
+    let registry = Registry::new();
+    let sample = Sample { stats: busy(), utilization: Some(0.625), ..Sample::default() };
+    let alert = |phase| AlertState {
+        alert: "HighUtilization".into(),
+        queue: "crawl.parse".into(),
+        severity: "warning".into(),
+        phase,
+        since: Duration::ZERO,
+        value: Some(0.625),
+    };
+    let entered =
+        |to, count| TransitionCount { alert: "HighUtilization".into(), queue: "crawl.parse".into(), to, count };
+    registry.publish(Publication::Samples(vec![sample]));
+    registry.publish(Publication::Alerts(vec![alert(AlertPhase::Firing)]));
+    registry.publish(Publication::Transitions(
+        AlertPhase::ALL.into_iter().zip(0..).map(|(to, n)| entered(to, n)).collect(),
+    ));
+    registry.publish(Publication::Monitor(MonitorTotals {
+        samples: 6,
+        sample_seconds: 0.001_25,
+        reloads_accepted: 1,
+        reloads_rejected: 2,
+    }));
+    registry.published()
+}
