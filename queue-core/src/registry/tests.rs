@@ -113,6 +113,32 @@ fn the_function_may_read_the_registry_and_is_dropped_when_another_is_set() {
 }
 
 #[test]
+fn who_was_slow_to_tell_old_settings_tells_the_newest_after_them() {
+    let registry = Registry::new();
+    let queue = Tuned::built(&registry, "a");
+    let (asked, answer) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let slow = thread::spawn({
+        let (registry, asked, answer) = (registry.clone(), Arc::clone(&asked), Arc::clone(&answer));
+        move || {
+            registry.set_capacities(move |_| {
+                asked.store(true, Ordering::SeqCst);
+                while !answer.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+                Some(1)
+            });
+        }
+    });
+    while !asked.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    registry.set_capacities(|_| Some(2));
+    answer.store(true, Ordering::SeqCst);
+    slow.join().expect("no panic");
+    assert_eq!(queue.capacity(), Some(2));
+}
+
+#[test]
 fn the_newest_settings_win_however_they_race() {
     for _ in 0..300 {
         let registry = Registry::new();
