@@ -291,3 +291,6 @@ impl Registry {
         self.board.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -199,6 +199,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_after_the_end_is_in_no_sum() {
+        let mut told = Told { levels: Known::NONE, counts: Known::NONE, ..Told::default() };
+        told.take(Some(Levels { put: Some(5), ..Levels::default() }));
+        told.ended = true;
+        told.take(Some(Levels { put: Some(9), ..Levels::default() }));
+        assert_eq!(told.stats.totals.put, 5, "the family has these, and would fall back to them");
+    }
+
+    #[test]
     fn numbers_beyond_all_bounds_stay_at_the_largest() {
         let mut told = Told { levels: Known::NONE, counts: Known::NONE, ..Told::default() };
         for put in [u64::MAX, 3, u64::MAX] {

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use queue_core::registry::{Levels, Source};
 use queue_core::{Queue, Registry};
 
 use super::{Page, encode, parse, promtool};
@@ -46,6 +47,32 @@ fn a_page_follows_a_queue_from_its_first_item_to_after_its_end() {
     assert_eq!(page.value("queue_instances", named), Some(0.0));
     assert_eq!(page.value("queue_put_total", named), Some(3.0));
     assert_eq!(page.value("queue_dropped_total", &[("queue_name", NAME), ("reason", "shutdown")]), Some(2.0));
+}
+
+#[test]
+fn what_a_queue_of_somebody_else_does_not_know_is_not_on_the_page() {
+    struct Pool;
+    impl Source for Pool {
+        fn levels(&self) -> Option<Levels> {
+            Some(Levels { depth: Some(3), capacity: Some(4), got: Some(9), ..Levels::default() })
+        }
+    }
+    let registry = Registry::new();
+    let _ours = queue(&registry, "ours");
+    let watched = registry.watch("pool", Pool);
+    let page = scrape(&registry);
+    let shown = |page: &Page| {
+        let names: Vec<_> = page.names().filter(|name| page.has(name, "queue_name", "pool")).collect();
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = ["queue_capacity", "queue_depth", "queue_get_total", "queue_instances", "queue_utilization_ratio"];
+    assert_eq!(shown(&page), expected);
+    assert_eq!(page.value("queue_utilization_ratio", &[("queue_name", "pool")]), Some(0.75));
+    assert_eq!(page.value("queue_put_total", &[("queue_name", "ours")]), Some(0.0), "ours are whole beside it");
+    drop(watched);
+    let page = scrape(&registry);
+    assert_eq!(shown(&page), ["queue_get_total", "queue_instances"]);
+    assert_eq!(page.value("queue_get_total", &[("queue_name", "pool")]), Some(9.0));
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! What the settings promise, with stand-ins for queues that say what they were told.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use super::*;
+use crate::stats::QueueStats;
+
+/// A stand-in for a queue.
+struct Tuned {
+    name: Arc<str>,
+    told: Mutex<Tuning>,
+}
+
+impl Member for Tuned {
+    fn stats(&self) -> QueueStats {
+        QueueStats { name: Arc::clone(&self.name), ..QueueStats::default() }
+    }
+
+    fn is_living(&self) -> bool {
+        true
+    }
+
+    fn tune(&self, tuning: Tuning) {
+        *self.told.lock().expect("no panic") = tuning;
+    }
+}
+
+impl Tuned {
+    fn built(registry: &Registry, name: &str) -> Arc<Self> {
+        registry.enlist(name.to_owned(), |claim, tuning| {
+            Arc::new(Self { name: Arc::clone(&claim.name), told: Mutex::new(tuning) })
+        })
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        self.told.lock().expect("no panic").capacity
+    }
+}
+
+#[test]
+fn capacities_reach_queues_that_live_and_those_to_come() {
+    let registry = Registry::new();
+    let living = ["a", "a", "b"].map(|name| Tuned::built(&registry, name));
+    registry.set_capacities(|name| (name == "a").then_some(7));
+    let newcomers = ["a", "b"].map(|name| Tuned::built(&registry, name));
+    assert_eq!(living.map(|queue| queue.capacity()), [Some(7), Some(7), None]);
+    assert_eq!(newcomers.each_ref().map(|queue| queue.capacity()), [Some(7), None]);
+    registry.set_capacities(|_| None);
+    assert_eq!(newcomers.map(|queue| queue.capacity()), [None, None], "each has its own bound again");
+}
+
+#[test]
+fn other_settings_leave_the_capacity_and_the_capacity_leaves_them() {
+    let registry = Registry::new();
+    let queue = Tuned::built(&registry, "a");
+    registry.set_saturation(0.5);
+    registry.set_capacities(|_| Some(7));
+    registry.set_peak_window(Duration::from_secs(3));
+    let told = *queue.told.lock().expect("no panic");
+    assert_eq!(told, Tuning { saturation: 0.5, peak_window: Duration::from_secs(3), capacity: Some(7) });
+    assert_eq!(*Tuned::built(&registry, "b").told.lock().expect("no panic"), told);
+}
+
+#[test]
+fn a_capacity_of_zero_leaves_the_queue_its_own() {
+    let registry = Registry::new();
+    registry.set_capacities(|_| Some(0));
+    assert_eq!(Tuned::built(&registry, "a").capacity(), None);
+}
+
+#[test]
+fn a_queue_in_the_overflow_is_tuned_by_its_own_name() {
+    let registry = Registry::new();
+    registry.set_max_names(0);
+    let living = ["a", "b"].map(|name| Tuned::built(&registry, name));
+    registry.set_capacities(|name| Some(if name == "a" { 1 } else { 2 }));
+    let newcomer = Tuned::built(&registry, "a");
+    assert_eq!((living.map(|queue| queue.capacity()), newcomer.capacity()), ([Some(1), Some(2)], Some(1)));
+}
+
+#[test]
+fn a_function_that_panics_is_its_callers_trouble_and_no_queues() {
+    let registry = Registry::new();
+    let living = ["a", "b", "c"].map(|name| Tuned::built(&registry, name));
+    let set = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        registry.set_capacities(|name| if name == "b" { panic!("no idea of {name}") } else { Some(7) });
+    }));
+    let message = set.expect_err("it goes on to the caller");
+    assert_eq!(message.downcast_ref::<String>().map(String::as_str), Some("no idea of b"));
+    assert_eq!(living.map(|queue| queue.capacity()), [Some(7), None, Some(7)], "the others were asked all the same");
+    assert_eq!((Tuned::built(&registry, "b").capacity(), Tuned::built(&registry, "d").capacity()), (None, Some(7)));
+    assert_eq!(registry.snapshot().len(), 4);
+}
+
+#[test]
+fn the_function_may_read_the_registry_and_is_dropped_when_another_is_set() {
+    struct Reads(Registry, Arc<AtomicUsize>);
+    impl Drop for Reads {
+        fn drop(&mut self) {
+            let _ = self.0.snapshot();
+            self.1.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let registry = Registry::new();
+    let _queue = Tuned::built(&registry, "a");
+    let gone = Arc::new(AtomicUsize::new(0));
+    let reads = Reads(registry.clone(), Arc::clone(&gone));
+    registry.set_capacities(move |name| reads.0.get(name).map(|family| family.instances + 1));
+    assert_eq!(Tuned::built(&registry, "a").capacity(), Some(2));
+    registry.set_capacities(|_| None);
+    assert_eq!(gone.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn who_was_slow_to_tell_old_settings_tells_the_newest_after_them() {
+    let registry = Registry::new();
+    let queue = Tuned::built(&registry, "a");
+    let (asked, answer) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let slow = thread::spawn({
+        let (registry, asked, answer) = (registry.clone(), Arc::clone(&asked), Arc::clone(&answer));
+        move || {
+            registry.set_capacities(move |_| {
+                asked.store(true, Ordering::SeqCst);
+                while !answer.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+                Some(1)
+            });
+        }
+    });
+    while !asked.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    registry.set_capacities(|_| Some(2));
+    answer.store(true, Ordering::SeqCst);
+    slow.join().expect("no panic");
+    assert_eq!(queue.capacity(), Some(2));
+}
+
+#[test]
+fn the_newest_settings_win_however_they_race() {
+    for _ in 0..300 {
+        let registry = Registry::new();
+        let built = Arc::new(AtomicBool::new(false));
+        let setters: Vec<_> = [1, 2]
+            .map(|capacity| {
+                let (registry, built) = (registry.clone(), Arc::clone(&built));
+                thread::spawn(move || {
+                    while !built.load(Ordering::SeqCst) {
+                        registry.set_capacities(move |_| Some(capacity));
+                    }
+                })
+            })
+            .into();
+        let queues: Vec<_> = (0..50).map(|n| Tuned::built(&registry, &(n % 5).to_string())).collect();
+        built.store(true, Ordering::SeqCst);
+        setters.into_iter().for_each(|setter| setter.join().expect("no panic"));
+        let newest = registry.settings().tuning("any", &mut Panics::default()).capacity;
+        let stale = queues.iter().filter(|queue| queue.capacity() != newest).count();
+        assert_eq!(stale, 0, "all have what was set last, {newest:?}");
+    }
+}
