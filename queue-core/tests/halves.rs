@@ -4,11 +4,13 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt, stream};
 use queue_core::{
-    Consumer, DropReason, GetError, LifoQueue, PriorityQueue, Producer, PutError, Queue, Registry, Shutdown,
+    Consumer, DropReason, Event, GetError, Interest, LifoQueue, Observer, PriorityQueue, Producer, PutError, Queue,
+    QueueInfo, Registry, Shutdown,
 };
 use support::{answer, at_once, halves, parked, queue};
 
@@ -233,4 +235,80 @@ fn a_queue_lives_as_long_as_its_halves() {
     drop(consumer);
     assert!(weak.upgrade().is_none());
     assert_eq!(registry.get("orders").unwrap().instances, 0);
+}
+
+/// Writes down what it is told.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Told {
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    fn on_event(&self, _: &QueueInfo, event: &Event<'_>) {
+        let line = match event {
+            Event::Put { seq, waited, .. } => format!("put {seq}, waited {}", waited.is_some()),
+            Event::Got { seq, handed_off, .. } => format!("got {seq}, handed off {handed_off}"),
+            Event::Blocked { side } => format!("blocked {side:?}"),
+            Event::Unblocked { side, .. } => format!("unblocked {side:?}"),
+            Event::ShutDown { how } => format!("shut down {how:?}"),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl Told {
+    /// The halves of a queue that it is told of.
+    fn halves(&self, capacity: usize) -> (Producer<u32>, Consumer<u32>) {
+        Queue::builder("test").capacity(capacity).observer(self.clone()).unregistered().build().unwrap().split()
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn a_stream_tells_of_its_waits_and_items_as_a_get_does() {
+    let told = Told::default();
+    let (producer, mut consumer) = told.halves(1);
+    let mut next = parked(consumer.next());
+    assert!(next.poll().is_pending());
+    producer.try_put(1).unwrap();
+    answer(&mut next);
+    assert_eq!(told.take(), ["blocked Get", "put 0, waited false", "unblocked Get", "got 0, handed off false"]);
+    drop(parked(consumer.next()));
+    assert_eq!((consumer.try_get(), consumer.stats().totals.get_waits), (Err(GetError::Empty), 2));
+    assert_eq!(told.take(), ["blocked Get", "unblocked Get"], "it waits until a verb of its consumer gets");
+    drop(parked(consumer.next()));
+    drop(consumer);
+    assert_eq!(told.take(), ["blocked Get", "unblocked Get", "shut down Immediate"]);
+}
+
+#[test]
+fn a_stream_that_waits_tells_that_the_end_has_come() {
+    let told = Told::default();
+    let (producer, mut consumer) = told.halves(1);
+    let mut next = parked(consumer.next());
+    drop(producer);
+    assert_eq!(answer(&mut next), None);
+    assert_eq!(answer(&mut next), None);
+    assert_eq!(told.take(), ["blocked Get", "shut down Drain", "unblocked Get"]);
+}
+
+#[test]
+fn a_sink_tells_of_its_waits_and_items_as_a_put_does() {
+    let told = Told::default();
+    let (mut producer, consumer) = told.halves(1);
+    at_once(producer.send(1)).unwrap();
+    let mut sending = parked(producer.send(2));
+    consumer.try_get().unwrap();
+    answer(&mut sending).unwrap();
+    let first = ["put 0, waited false", "blocked Put", "got 0, handed off false"];
+    assert_eq!(told.take(), [&first[..], &["unblocked Put", "put 1, waited true"]].concat());
+    drop(parked(producer.send(3)));
+    drop(producer);
+    assert_eq!(told.take(), ["blocked Put", "unblocked Put", "shut down Drain"]);
 }

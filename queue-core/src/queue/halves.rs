@@ -38,8 +38,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[must_use = "a half that is dropped ends its side of the queue"]
     pub fn split(self) -> (Producer<T, K>, Consumer<T, K>) {
         self.shared().claims.split();
-        let producer = Producer { queue: self.clone(), place: Place::none(), ready: false, closed: false };
-        (producer, Consumer { queue: self, place: Place::none() })
+        (Producer::of(self.clone(), false), Consumer { queue: self, place: Place::none() })
     }
 }
 
@@ -73,6 +72,8 @@ pub struct Producer<T, K: Kind<T> = Fifo> {
     pub(super) place: Place<()>,
     /// The sink has its room.
     pub(super) ready: bool,
+    /// How long it waited for it, if that was measured.
+    pub(super) waited: Option<Duration>,
     /// The sink was closed: this one has no claim to the queue any more.
     pub(super) closed: bool,
 }
@@ -184,6 +185,10 @@ impl<T, K: Kind<T>> Producer<T, K> {
     verb! { putting => #[track_caller] fn blocking_put(item: T) -> Result<(), PutError<T>> }
     verb! { putting => #[track_caller] fn blocking_put_timeout(item: T, limit: Duration) -> Result<(), PutError<T>> }
 
+    fn of(queue: QueueOf<T, K>, closed: bool) -> Self {
+        Self { queue, place: Place::none(), ready: false, waited: None, closed }
+    }
+
     /// The queue, for a verb that puts: a sink that waits would be in its way.
     fn putting(&self) -> &QueueOf<T, K> {
         self.quit_place();
@@ -219,7 +224,7 @@ impl<T, K: Kind<T>> Clone for Producer<T, K> {
         if !self.closed {
             self.queue.shared().claims.add_producer();
         }
-        Self { queue: self.queue.clone(), place: Place::none(), ready: false, closed: self.closed }
+        Self::of(self.queue.clone(), self.closed)
     }
 }
 

@@ -39,7 +39,10 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
             let waited = ready!(poll_wait(shared, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
             // It may wait again, for the next item.
             waiter.set(Waiter::new(()));
-            this.ready = matches!(waited, Waited::AtOnce(true) | Waited::Ended(Phase::Served, _));
+            (this.ready, this.waited) = match waited {
+                Waited::AtOnce(reserved) => (reserved, None),
+                Waited::Ended(phase, waited) => (phase == Phase::Served, waited),
+            };
             this.ready
         } else {
             ready!(coop::poll_proceed(cx)).made_progress();
@@ -59,7 +62,7 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
         let shared: &Shared<T, K> = this.queue.shared();
         let mut offer = Offer { item: Some(item), trace: None };
         let _scope = offer.begin(shared);
-        let put = claim(shared, &mut offer, None);
+        let put = claim(shared, &mut offer, this.waited);
         // Not before: if `Ord` panics, the room is still there to be given back.
         this.ready = false;
         put.map_err(|refused| refused.map(Some))
