@@ -76,6 +76,7 @@ fn a_stream_that_was_overtaken_once_keeps_the_head_of_the_line() {
     let mut next = parked(consumer.next());
     producer.try_put(1).unwrap();
     assert_eq!(getting.try_get(), Ok(1));
+    assert!(next.poll().is_pending(), "it comes for an item that is gone");
     producer.try_put(2).unwrap();
     assert_eq!(getting.try_get(), Err(GetError::Empty));
     assert_eq!(answer(&mut next), Some(2));
