@@ -21,8 +21,9 @@ pub use observe::{
     AlertPhase, AlertState, AlertTransition, Event, Interest, Observer, QueueInfo, Sample, TraceContext,
 };
 pub use queue::{
-    Batch, BuildError, CapacityError, Delivery, DropReason, Fifo, Get, GetError, ItemSampling, Kind, Lifo, LifoQueue,
-    Overflow, Permit, Priority, PriorityQueue, Put, PutError, Queue, QueueOf, Shutdown, TaskDoneError, WeakQueue,
+    Batch, BuildError, CapacityError, Consumer, Delivery, DropReason, Fifo, Get, GetError, ItemSampling, Kind, Lifo,
+    LifoQueue, Overflow, Permit, Priority, PriorityQueue, Producer, Put, PutError, Queue, QueueOf, Shutdown,
+    TaskDoneError, WeakQueue,
 };
 pub use registry::{ObserverHandle, Registry};
 pub use stats::{FamilyStats, QueueStats, Totals};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use queue_core::Queue;
 
 /// How often the other task has to run before the busy one stops.
@@ -21,6 +22,8 @@ fn lets_others_run<F: Future>(what: &str, operation: impl Fn(Queue<u32>) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let queue = Queue::<u32>::builder("test").unbounded().unregistered().build().unwrap();
+        // An operation that splits it does not end it.
+        let _halves = queue.clone().split();
         (0..MOST * 2).for_each(|item| queue.try_put(item).unwrap());
         let turns = Arc::new(AtomicU32::new(0));
         let ticker = tokio::spawn({
@@ -59,6 +62,12 @@ fn a_hot_getter_lets_others_run() {
 #[test]
 fn hot_batches_let_others_run() {
     lets_others_run("get_batch", |queue| async move { queue.get_batch(1, Duration::MAX).await.unwrap() });
+}
+
+#[test]
+fn hot_halves_let_others_run() {
+    lets_others_run("a stream", |queue| async move { queue.split().1.next().await.unwrap() });
+    lets_others_run("a sink", |queue| async move { queue.split().0.send(1).await.unwrap() });
 }
 
 #[test]

@@ -9,13 +9,14 @@
 
 mod support;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use queue_core::testing::ByHand;
-use queue_core::{Queue, Shutdown};
+use queue_core::{Consumer, Producer, Queue, Shutdown};
 use support::{assert_conserved, queue};
 
 const STEPS: u32 = 6;
@@ -31,6 +32,10 @@ enum Kind {
     Receive,
     Batch,
     ReceiveBatch,
+    Stream,
+    StreamThenGet,
+    Sink,
+    SinkThenPut,
     Join,
     UntilShutDown,
     TryPut,
@@ -40,7 +45,9 @@ enum Kind {
     Immediate,
 }
 
-const PUTTERS: &[Kind] = &[Kind::Put, Kind::PutTimeout, Kind::PutAll, Kind::ReserveThenPut];
+const PUTTERS: &[Kind] =
+    &[Kind::Put, Kind::PutTimeout, Kind::PutAll, Kind::ReserveThenPut, Kind::Sink, Kind::SinkThenPut];
+const GETTERS: &[Kind] = &[Kind::Get, Kind::GetTimeout, Kind::Receive, Kind::Stream, Kind::StreamThenGet];
 const BATCHES: &[Kind] = &[Kind::Batch, Kind::ReceiveBatch];
 
 /// What a future ended with.
@@ -61,6 +68,8 @@ enum Actor<'a> {
 
 struct World<'a> {
     queue: &'a Queue<u32>,
+    /// These keep it open while those that streams and sinks have are dropped.
+    halves: (Producer<u32>, Consumer<u32>),
     kinds: &'a [Kind],
     actors: Vec<Actor<'a>>,
     accepted: Vec<u32>,
@@ -71,7 +80,15 @@ struct World<'a> {
 impl<'a> World<'a> {
     fn new(queue: &'a Queue<u32>, kinds: &'a [Kind]) -> Self {
         let actors = kinds.iter().map(|_| Actor::Fresh).collect();
-        Self { queue, kinds, actors, accepted: vec![], delivered: vec![], shut_down: false }
+        Self {
+            queue,
+            halves: queue.clone().split(),
+            kinds,
+            actors,
+            accepted: vec![],
+            delivered: vec![],
+            shut_down: false,
+        }
     }
 
     /// Even: start or poll. Odd: drop.
@@ -93,6 +110,7 @@ impl<'a> World<'a> {
         let queue = self.queue;
         let item = i as u32;
         let limit = Duration::from_secs(3600);
+        let (mut producer, mut consumer) = self.halves.clone();
         let future: Pin<Box<dyn Future<Output = End> + 'a>> = match self.kinds[i] {
             Kind::Put => Box::pin(async move { End::Put(queue.put(item).await.is_ok()) }),
             Kind::PutTimeout => Box::pin(async move { End::Put(queue.put_timeout(item, limit).await.is_ok()) }),
@@ -100,12 +118,7 @@ impl<'a> World<'a> {
             Kind::ReserveThenPut => Box::pin(async move {
                 let Ok(permit) = queue.reserve().await else { return End::Over };
                 // Somebody may drop it here, with the permit in hand.
-                let mut yielded = false;
-                std::future::poll_fn(|cx| {
-                    cx.waker().wake_by_ref();
-                    if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-                })
-                .await;
+                yield_once().await;
                 End::Put(permit.put(item).is_ok())
             }),
             Kind::Get => Box::pin(async move { queue.get().await.map_or(End::Over, |item| End::Got(vec![item])) }),
@@ -124,6 +137,38 @@ impl<'a> World<'a> {
                 queue.receive_batch(2, limit).await.map_or(End::Over, |batch| {
                     End::Got(batch.into_iter().map(queue_core::Delivery::into_inner).collect())
                 })
+            }),
+            Kind::Stream => {
+                Box::pin(async move { consumer.next().await.map_or(End::Over, |item| End::Got(vec![item])) })
+            }
+            Kind::StreamThenGet => Box::pin(async move {
+                // A stream that has waited and is not polled any more must be in nobody's way.
+                let got = match poll_once(consumer.next()).await {
+                    Poll::Ready(item) => item,
+                    Poll::Pending => {
+                        yield_once().await;
+                        consumer.get().await.ok()
+                    }
+                };
+                got.map_or(End::Over, |item| End::Got(vec![item]))
+            }),
+            Kind::Sink => Box::pin(async move {
+                if poll_fn(|cx| producer.poll_ready_unpin(cx)).await.is_err() {
+                    return End::Over;
+                }
+                // Somebody may drop it here, with its room.
+                yield_once().await;
+                End::Put(producer.start_send_unpin(item).is_ok())
+            }),
+            Kind::SinkThenPut => Box::pin(async move {
+                let put = match poll_once(producer.send(item)).await {
+                    Poll::Ready(sent) => sent.is_ok(),
+                    Poll::Pending => {
+                        yield_once().await;
+                        producer.put(item).await.is_ok()
+                    }
+                };
+                End::Put(put)
             }),
             Kind::Join => Box::pin(async move {
                 queue.join().await;
@@ -185,7 +230,7 @@ impl<'a> World<'a> {
     /// Nobody waits for what is there.
     fn check_settled(&self) {
         let stats = self.queue.stats();
-        let (getters, putters) = (self.waiting(&[Kind::Get, Kind::GetTimeout, Kind::Receive]), self.waiting(PUTTERS));
+        let (getters, putters) = (self.waiting(GETTERS), self.waiting(PUTTERS));
         // A batch that lingers may hold the head of the line.
         if self.waiting(BATCHES) == 0 {
             assert!(getters == 0 || stats.depth == 0, "a getter waits for an item that is there: {stats:#?}");
@@ -223,6 +268,21 @@ impl<'a> World<'a> {
         let twice = found.iter().any(|item| found.iter().filter(|other| *other == item).count() > 1);
         assert!(!twice, "delivered twice: {found:?}");
     }
+}
+
+/// Lets somebody else go first, once.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Polls `future` once and drops it.
+async fn poll_once<F: Future + Unpin>(mut future: F) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut future).poll(cx))).await
 }
 
 /// Runs every script of `STEPS` steps over `kinds`.
@@ -283,6 +343,25 @@ fn batches_that_are_dropped_anywhere_lose_nothing() {
     every_script(2, 0, &[Kind::Batch, Kind::Get, Kind::Put, Kind::Put]);
     every_script(3, 1, &[Kind::Batch, Kind::Batch, Kind::Put, Kind::TryGet]);
     every_script(1, 0, &[Kind::Batch, Kind::Get, Kind::Put, Kind::Drain]);
+}
+
+#[test]
+fn streams_that_are_dropped_anywhere_lose_nothing() {
+    every_script(2, 0, &[Kind::Stream, Kind::Stream, Kind::TryPut, Kind::TryPut]);
+    every_script(2, 0, &[Kind::Stream, Kind::Get, Kind::TryPut, Kind::TryPut]);
+    every_script(1, 0, &[Kind::StreamThenGet, Kind::Stream, Kind::Put, Kind::Put]);
+    every_script(1, 1, &[Kind::StreamThenGet, Kind::StreamThenGet, Kind::TryGet, Kind::Put]);
+    every_script(2, 0, &[Kind::Stream, Kind::Batch, Kind::Put, Kind::TryGet]);
+    every_script(1, 0, &[Kind::Stream, Kind::StreamThenGet, Kind::Put, Kind::Drain]);
+    every_script(1, 1, &[Kind::Stream, Kind::Get, Kind::Put, Kind::Immediate]);
+}
+
+#[test]
+fn sinks_that_are_dropped_anywhere_pass_their_room_on() {
+    every_script(1, 1, &[Kind::Sink, Kind::Sink, Kind::Put, Kind::TryGet]);
+    every_script(1, 1, &[Kind::SinkThenPut, Kind::Sink, Kind::TryGet, Kind::Stream]);
+    every_script(1, 1, &[Kind::SinkThenPut, Kind::Put, Kind::Get, Kind::Drain]);
+    every_script(1, 1, &[Kind::Sink, Kind::Stream, Kind::TryGet, Kind::Immediate]);
 }
 
 #[test]

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use queue_core::{DropReason, Overflow, Queue, Shutdown};
+use futures_util::StreamExt;
+use queue_core::{Consumer, DropReason, Event, Interest, Observer, Overflow, Queue, QueueInfo, Shutdown};
 use support::{assert_conserved, at_once, overflowing, parked, queue, without_deadlock};
 
 /// Calls every verb that never waits.
@@ -75,6 +76,12 @@ fn a_waker_may_call_the_queue_that_wakes_it() {
         let (_batch, calls) = waits_with_calls(&queue, queue.get_batch(2, Duration::ZERO));
         queue.try_put(1).unwrap();
         assert_eq!(calls.load(SeqCst), 101, "get_batch, by a put");
+
+        let (_producer, mut consumer) = self::queue(1).split();
+        let queue = consumer.downgrade().upgrade().unwrap();
+        let (_next, calls) = waits_with_calls(&queue, consumer.next());
+        queue.try_put(1).unwrap();
+        assert_eq!(calls.load(SeqCst), 101, "a stream, by a put");
 
         let queue = self::queue(1);
         queue.try_put(1).unwrap();
@@ -196,4 +203,35 @@ fn a_hook_sees_why_each_item_was_let_go() {
     let newest = overflowing(1, Overflow::DropNewest);
     (0..3).for_each(|item| newest.try_put(item).unwrap());
     assert_eq!((newest.drain(), newest.stats().totals.dropped_newest), (vec![0], 2));
+}
+
+/// An observer that gets from the consumer whose stream it is told of.
+#[derive(Default)]
+struct Gets(Arc<OnceLock<Consumer<u32>>>, Arc<AtomicUsize>);
+
+impl Observer for Gets {
+    fn interest(&self) -> Interest {
+        Interest::BLOCKING
+    }
+
+    fn on_event(&self, _: &QueueInfo, _: &Event<'_>) {
+        if let Some(consumer) = self.0.get() {
+            self.1.fetch_add(1, SeqCst);
+            let _ = consumer.try_get();
+        }
+    }
+}
+
+#[test]
+fn an_observer_may_call_the_half_whose_stream_leaves_the_line() {
+    without_deadlock(|| {
+        let observer = Gets::default();
+        let (half, calls) = (Arc::clone(&observer.0), Arc::clone(&observer.1));
+        let queue = Queue::<u32>::builder("test").capacity(1).observer(observer).unregistered().build().unwrap();
+        let (_producer, mut consumer) = queue.split();
+        drop(parked(consumer.next()));
+        let consumer = half.get_or_init(|| consumer);
+        assert!(consumer.try_get().is_err());
+        assert_eq!((calls.load(SeqCst), consumer.stats().waiting_getters), (1, 0));
+    });
 }

@@ -3,10 +3,11 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p queue-core --release --lib --test loom model`
 #![cfg(loom)]
 
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use futures_core::Stream;
 use loom::future::block_on;
 use loom::thread;
 use queue_core::{GetError, Overflow, PutError, Queue, Shutdown};
@@ -264,5 +265,50 @@ fn model_the_last_handle_ends_the_wait_of_nobody_else() {
         queue.try_put(1).expect("this handle keeps it open");
         other.join().unwrap();
         assert_eq!(queue.try_get(), Ok(1));
+    });
+}
+
+#[test]
+fn model_a_stream_that_is_dropped_passes_its_item_on() {
+    model(|| {
+        let (producer, mut consumer) = queue(2).split();
+        let getting = consumer.clone();
+        let dropper = thread::spawn(move || {
+            let polled = Pin::new(&mut consumer).poll_next(&mut Context::from_waker(Waker::noop()));
+            drop(consumer);
+            polled
+        });
+        let getter = thread::spawn(move || (block_on(getting.get()), getting));
+        producer.try_put(1).unwrap();
+        if dropper.join().unwrap().is_ready() {
+            producer.try_put(2).unwrap();
+        }
+        let (got, getting) = getter.join().unwrap();
+        got.unwrap();
+        assert_eq!(getting.try_get(), Err(GetError::Empty));
+    });
+}
+
+#[test]
+fn model_a_stream_that_waits_gets_what_is_put_and_then_the_end() {
+    model(|| {
+        let (producer, mut consumer) = queue(1).split();
+        let putter = thread::spawn(move || producer.try_put(1));
+        let mut next = || block_on(poll_fn(|cx| Pin::new(&mut consumer).poll_next(cx)));
+        assert_eq!((next(), next()), (Some(1), None));
+        putter.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn model_the_last_producer_meets_a_get() {
+    model(|| {
+        let (producer, consumer) = queue(1).split();
+        let other = producer.clone();
+        let droppers = [producer, other].map(|producer| thread::spawn(move || drop(producer)));
+        assert_eq!(block_on(consumer.get()), Err(GetError::ShutDown));
+        for dropper in droppers {
+            dropper.join().unwrap();
+        }
     });
 }

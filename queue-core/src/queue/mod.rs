@@ -2,26 +2,32 @@
 //!
 //! One short critical section guards everything; the files follow an item. [`put`](self) asks the `state` to admit it,
 //! which hands it to a waiting getter or gives it to the `discipline`; [`get`](self) takes it out or joins the line of
-//! `waiters`; `batch` and `delivery` are the other ways out.
+//! `waiters`; `batch` and `delivery` are the other ways out. [`halves`](QueueOf::split) give each side a type of its own,
+//! which is a `sink` or a `stream` as well.
 //!
 //! Deliberately absent: names of other rooms that read a queue. Where the data goes next: every move is counted in
 //! [`stats`](crate::stats).
 
 mod batch;
 mod block;
+mod claims;
 mod delivery;
 mod discipline;
 mod ending;
 mod error;
 mod finish;
 mod get;
+mod halves;
 mod lock;
+mod place;
 mod put;
 mod reading;
 mod reserve;
 mod shared;
+mod sink;
 mod sorted;
 mod state;
+mod stream;
 mod tags;
 mod tell;
 mod tune;
@@ -39,6 +45,7 @@ pub use delivery::Delivery;
 pub use discipline::{Fifo, Kind, Lifo, Priority};
 pub use error::{BuildError, CapacityError, GetError, PutError, TaskDoneError};
 pub use get::Get;
+pub use halves::{Consumer, Producer};
 pub use put::Put;
 pub use reserve::Permit;
 pub use tags::ItemSampling;

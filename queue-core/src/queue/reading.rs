@@ -27,6 +27,11 @@ impl<T, K: Kind<T>> State<T, K> {
         self.life != Life::Open
     }
 
+    /// Whether it was shut down at once: nothing goes out any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.life == Life::Ended
+    }
+
     /// Items put and not yet done.
     pub(crate) fn unfinished(&self) -> usize {
         let totals = &self.meter.totals;

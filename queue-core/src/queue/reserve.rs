@@ -44,11 +44,13 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// ```
     pub async fn reserve(&self) -> Result<Permit<T, K>, PutError<()>> {
         Reserve { shared: self.shared(), kept: false, waiter: Waiter::new(()) }.await?;
+        self.shared().claims.add_producer();
         Ok(Permit { queue: self.clone(), spent: false })
     }
 }
 
-/// Room for one item; see [`reserve`](QueueOf::reserve). It keeps the queue open as a handle does.
+/// Room for one item; see [`reserve`](QueueOf::reserve). It keeps the queue open as a handle does, and as a
+/// [`Producer`](super::Producer) does.
 #[must_use = "a permit that is dropped gives its room to the next"]
 pub struct Permit<T, K: Kind<T> = Fifo> {
     queue: QueueOf<T, K>,
@@ -75,6 +77,7 @@ impl<T, K: Kind<T>> Drop for Permit<T, K> {
             let next = self.queue.shared().lock().give_up_grant();
             wake(next);
         }
+        self.queue.shared().drop_producer();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock};
 use super::state::State;
@@ -28,6 +29,8 @@ pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
     /// Handles in the upper half, users in the lower: the last handle closes the queue, the last user ends its counting.
     holders: AtomicU64,
+    /// Who else may put, or get, if the queue was split.
+    pub(super) claims: Claims,
     pub(crate) info: QueueInfo,
     /// Whom it tells.
     pub(super) outlook: Outlook,
@@ -45,7 +48,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
         on_drop: Option<OnDrop<T>>,
         roll: Option<(Arc<dyn Roll>, usize)>,
     ) -> Self {
-        Self { state: Lock::new(state), holders: AtomicU64::new(HANDLE + USER), info, outlook, on_drop, roll }
+        let (state, holders, claims) = (Lock::new(state), AtomicU64::new(HANDLE + USER), Claims::default());
+        Self { state, holders, claims, info, outlook, on_drop, roll }
     }
 
     #[inline]

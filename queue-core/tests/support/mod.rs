@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use queue_core::testing::ByHand;
-use queue_core::{FamilyStats, Overflow, Queue, QueueStats};
+use queue_core::{Consumer, FamilyStats, Overflow, Producer, Queue, QueueStats};
 
 /// How long a test that ought to take milliseconds may take before it counts as hanging.
 const HANGS: Duration = Duration::from_secs(30);
@@ -38,6 +38,11 @@ pub(crate) fn queue(capacity: usize) -> Queue<u32> {
 /// A queue of numbers that nobody else sees, for what happens when it is full.
 pub(crate) fn overflowing(capacity: usize, overflow: Overflow) -> Queue<u32> {
     Queue::builder("test").capacity(capacity).overflow(overflow).unregistered().build().unwrap()
+}
+
+/// The halves of a queue of numbers that nobody else sees.
+pub(crate) fn halves(capacity: usize) -> (Producer<u32>, Consumer<u32>) {
+    queue(capacity).split()
 }
 
 /// Random numbers that are the same in every run.
