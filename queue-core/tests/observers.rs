@@ -190,6 +190,21 @@ fn an_observer_that_panics_fails_no_call_and_is_detached_after_ten_panics() {
 }
 
 #[test]
+fn all_others_that_hear_a_queue_are_told_of_a_detached_observer() {
+    let registry = Registry::new();
+    let recorders = [Recorder::of(Interest::LIFECYCLE), Recorder::of(Interest::LIFECYCLE)];
+    let _listening = registry.observe(recorders[0].clone());
+    let put_ten = |queue: Queue<u32>| (0..10).for_each(|item| queue.try_put(item).unwrap());
+    let builder = || Queue::builder("test").unbounded().registry(&registry).observer(recorders[1].clone());
+    let detached = || recorders.each_ref().map(|one| one.told().contains(&Told::Detached(10)));
+    put_ten(builder().observer(panics(Interest::ITEMS).0).build().unwrap());
+    assert_eq!(detached(), [true, true], "an observer of the queue was detached");
+    let _bad = registry.observe(panics(Interest::ITEMS).0);
+    put_ten(builder().build().unwrap());
+    assert_eq!(detached(), [true, true], "an observer of the registry was detached");
+}
+
+#[test]
 fn ten_panics_are_counted_over_all_queues_of_an_observer() {
     let registry = Registry::new();
     let (bad, calls) = panics(Interest::ITEMS);

@@ -12,6 +12,9 @@ use super::{Event, Interest, QueueInfo};
 /// Panics after which an observer is detached.
 const PATIENCE: u32 = 10;
 
+/// What the others are told then.
+pub(crate) const DETACHED: Event<'static> = Event::ObserverDetached { panics: PATIENCE };
+
 /// Is told what happens in queues.
 ///
 /// It is called unlocked, on the thread of the operation that it observes, and may call the queue. A slow one delays
@@ -116,14 +119,12 @@ impl Observers {
         self.attached().iter().fold(Interest::NONE, |union, one| union | one.interest)
     }
 
-    /// Tells all who want to know.
-    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
+    /// Tells all who want to know; returns how many of them are detached over it, of which others are to be told.
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> usize {
         let kind = event.interest();
-        for one in self.attached().iter() {
-            if one.interest.intersects(kind) && !one.is_detached() && one.tell(queue, event) {
-                self.tell(queue, &Event::ObserverDetached { panics: PATIENCE });
-            }
-        }
+        let tells =
+            |one: &&Arc<Attached>| one.interest.intersects(kind) && !one.is_detached() && one.tell(queue, event);
+        self.attached().iter().filter(tells).count()
     }
 
     /// A list of its own, so that no lock is held while they are told.

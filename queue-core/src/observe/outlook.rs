@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Attached, ContextSource, Event, Interest, Observers, PutScope, QueueInfo};
+use super::{Attached, ContextSource, DETACHED, Event, Interest, Observers, PutScope, QueueInfo};
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
@@ -18,6 +18,12 @@ impl Audience {
     pub(crate) fn interest(&self) -> Interest {
         let asks = if self.source().is_some() { Interest::CONTEXT } else { Interest::NONE };
         self.observers.interest() | asks
+    }
+
+    /// Tells all observers of the registry, and no queue's own.
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
+        let detached = self.observers.tell(queue, event);
+        (0..detached).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
@@ -68,12 +74,9 @@ impl Outlook {
     /// Tells all who want to know. Call it unlocked.
     #[cold]
     pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
-        if let Some(own) = &self.own {
-            own.tell(queue, event);
-        }
-        if let Some(audience) = &self.audience {
-            audience.observers.tell(queue, event);
-        }
+        let own = self.own.as_ref().map_or(0, |own| own.tell(queue, event));
+        let others = self.audience.as_ref().map_or(0, |audience| audience.observers.tell(queue, event));
+        (0..own + others).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.
