@@ -358,3 +358,28 @@ fn a_registry_passes_on_what_others_tell() {
     let sampled = (Arc::clone(&elsewhere), Told::Sampled(0.5));
     assert_eq!(recorder.told_by_name(), [sampled, (elsewhere, Told::Alert("elsewhere is full".to_owned()))]);
 }
+
+#[test]
+fn an_observer_is_told_whoever_else_attaches_and_detaches_at_the_same_time() {
+    let (registry, over) = (Registry::new(), Arc::new(AtomicUsize::new(0)));
+    let queues: Vec<_> = (0..50).map(|_| listed(&registry, 1)).collect();
+    let other = |_| {
+        let (registry, over) = (registry.clone(), Arc::clone(&over));
+        thread::spawn(move || {
+            while over.load(SeqCst) == 0 {
+                drop(registry.observe(Recorder::of(Interest::DROPS)));
+            }
+        })
+    };
+    let others: Vec<_> = (0..6).map(other).collect();
+    let missed = |_| {
+        let recorder = Recorder::of(Interest::ITEMS);
+        let _observing = registry.observe(recorder.clone());
+        queues.iter().for_each(|queue| queue.try_put(1).unwrap());
+        queues.len() - recorder.told().len() + queues.iter().map(|queue| queue.drain().len() - 1).sum::<usize>()
+    };
+    let missed: usize = (0..2_000).map(missed).sum();
+    over.store(1, SeqCst);
+    others.into_iter().for_each(|other| other.join().unwrap());
+    assert_eq!(missed, 0, "puts into queues that did not know that they were observed");
+}

@@ -60,9 +60,21 @@ impl Outlook {
 
     /// Asks again what is wanted.
     pub(crate) fn renew(&self) {
+        let mut wanted = self.wanted();
+        loop {
+            self.union.store(wanted.bits(), Ordering::Release);
+            // Somebody else may have stored newer interests, before we stored ours.
+            let newest = self.wanted();
+            if newest == wanted {
+                break;
+            }
+            wanted = newest;
+        }
+    }
+
+    fn wanted(&self) -> Interest {
         let own = self.own.as_ref().map(Observers::interest).unwrap_or_default();
-        let audience = self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default();
-        self.union.store((own | audience).bits(), Ordering::Release);
+        own | self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default()
     }
 
     /// Whether anybody wants to know any of `kinds`.
