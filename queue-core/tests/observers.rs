@@ -383,3 +383,29 @@ fn an_observer_is_told_whoever_else_attaches_and_detaches_at_the_same_time() {
     others.into_iter().for_each(|other| other.join().unwrap());
     assert_eq!(missed, 0, "puts into queues that did not know that they were observed");
 }
+
+#[test]
+fn an_observer_whose_destructor_panics_fails_no_call() {
+    struct Bomb(Mutex<Option<ObserverHandle>>);
+    impl Observer for Bomb {
+        fn interest(&self) -> Interest {
+            Interest::ITEMS
+        }
+        fn on_event(&self, _: &QueueInfo, _: &Event<'_>) {
+            // So the call that is observed is the last that knows of it.
+            drop(self.0.lock().unwrap().take());
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the observer's destructor panicked");
+        }
+    }
+    let (registry, bomb) = (Registry::new(), Arc::new(Bomb(Mutex::default())));
+    let queue = listed(&registry, 1);
+    let handle = registry.observe(Arc::clone(&bomb));
+    *bomb.0.lock().unwrap() = Some(handle);
+    drop(bomb);
+    queue.try_put(1).unwrap();
+    assert_eq!(queue.try_get(), Ok(1));
+}

@@ -72,7 +72,8 @@ pub(crate) struct Observers {
 
 /// An observer, and what became of it.
 pub(crate) struct Attached {
-    observer: Box<dyn Observer>,
+    /// There until this is dropped.
+    observer: Option<Box<dyn Observer>>,
     interest: Interest,
     panics: AtomicU32,
 }
@@ -84,7 +85,7 @@ impl Attached {
             std::mem::forget(payload);
             Interest::NONE
         });
-        Self { interest, observer: Box::new(observer), panics: AtomicU32::new(0) }
+        Self { interest, observer: Some(Box::new(observer)), panics: AtomicU32::new(0) }
     }
 
     fn is_detached(&self) -> bool {
@@ -93,11 +94,23 @@ impl Attached {
 
     /// Tells it; says whether this was one panic too many.
     fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> bool {
-        let told = catch_unwind(AssertUnwindSafe(|| self.observer.on_event(queue, event)));
+        let Some(observer) = &self.observer else { return false };
+        let told = catch_unwind(AssertUnwindSafe(|| observer.on_event(queue, event)));
         let Err(payload) = told else { return false };
         // The payload's destructor may panic as well.
         std::mem::forget(payload);
         self.panics.fetch_add(1, Ordering::Relaxed) + 1 == PATIENCE
+    }
+}
+
+impl Drop for Attached {
+    /// An observer that is detached while it is told goes with the call that told it, which its destructor must not
+    /// fail.
+    fn drop(&mut self) {
+        let observer = self.observer.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(observer))) {
+            std::mem::forget(payload);
+        }
     }
 }
 
