@@ -21,7 +21,7 @@ use super::lock::Guard;
 use super::shared::Shared;
 use super::state::{State, Watch};
 use super::tell::Went;
-use super::wait::{is_over, keep_waiting};
+use super::wait::{is_over, keep_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, forget};
 use crate::observe::Side;
@@ -128,9 +128,18 @@ pin_project! {
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            if this.waiter.phase() == Phase::Waiting {
-                let state = this.shared.lock();
-                this.leave(state, Wakes::default());
+            let mut this = this;
+            match this.waiter.phase() {
+                Phase::Waiting => {
+                    let state = this.shared.lock();
+                    this.leave(state, Wakes::default());
+                }
+                // It was told of the end, and dropped before it looked.
+                Phase::Closed if this.waits => {
+                    let this = this.as_mut().project();
+                    tell_end(this.shared, Side::Get, this.waiter);
+                }
+                _ => {}
             }
         }
     }
@@ -246,7 +255,7 @@ impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
         forget(waker);
         wakes.wake();
         if std::mem::take(this.waits) {
-            this.shared.tell_unblocked(Side::Get, this.waiter.since());
+            tell_end(this.shared, Side::Get, this.waiter);
         }
     }
 }

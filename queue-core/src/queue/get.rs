@@ -14,7 +14,7 @@ use super::error::GetError;
 use super::shared::Shared;
 use super::state::{Next, State};
 use super::tell::Went;
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -230,13 +230,16 @@ pin_project! {
             if stop_waiting(this.shared, Some(Side::Get), |state| &mut state.getters, this.waiter.as_mut()) {
                 return;
             }
-            if let Some(item) = this.waiter.slot().take() {
+            if let Some(item) = this.waiter.as_mut().slot().take() {
                 let mut wakes = Wakes::default();
                 let let_go = this.shared.lock().return_item(item, &mut wakes);
                 wakes.wake();
+                tell_end(this.shared, Side::Get, this.waiter);
                 if let Some(Numbered { number, item }) = let_go {
                     this.shared.let_go(Some(number), item, DropReason::ShutDown);
                 }
+            } else {
+                tell_end(this.shared, Side::Get, this.waiter);
             }
         }
     }
@@ -276,7 +279,7 @@ impl<T, K: Kind<T>> GiveUp for Take<'_, T, K> {
                 conclude(shared, next, delivered).unwrap_or(Err(GetError::TimedOut))
             }
             phase => {
-                shared.tell_unblocked(Side::Get, this.waiter.as_mut().since());
+                tell_end(shared, Side::Get, this.waiter.as_mut());
                 match phase {
                     Phase::Served => Ok(collect(shared, this.waiter.slot(), delivered)),
                     _ => Err(GetError::ShutDown),

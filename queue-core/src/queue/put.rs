@@ -13,7 +13,7 @@ use super::error::PutError;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
 use super::tell::{Came, Scope};
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -269,6 +269,7 @@ pin_project! {
                 let next = this.shared.lock().give_up_grant();
                 wake(next);
             }
+            tell_end(this.shared, Side::Put, this.waiter);
         }
     }
 }
@@ -326,7 +327,7 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
                 }
             }
             phase => {
-                let waited = shared.tell_unblocked(Side::Put, this.waiter.since());
+                let waited = tell_end(shared, Side::Put, this.waiter);
                 Self::end(shared, phase, offer, waited)
             }
         }
