@@ -308,3 +308,17 @@ fn what_is_refused_or_cancelled_is_not_told_as_let_go() {
     queue.drain();
     assert_eq!(recorder.told(), []);
 }
+
+#[test]
+fn a_shutdown_is_told_when_it_changes_something() {
+    let (queue, recorder) = recorded(Interest::LIFECYCLE, 1, Overflow::Wait);
+    let [draining, ended] = [Shutdown::Drain, Shutdown::Immediate].map(Told::ShutDown);
+    queue.shutdown(Shutdown::Drain);
+    queue.shutdown(Shutdown::Drain);
+    queue.shutdown(Shutdown::Immediate);
+    queue.shutdown(Shutdown::Immediate);
+    queue.shutdown(Shutdown::Drain);
+    assert_eq!(recorder.told(), [Told::Created, draining, ended]);
+    drop(queue);
+    assert_eq!(recorder.told(), [Told::Closed]);
+}
