@@ -322,3 +322,20 @@ fn a_shutdown_is_told_when_it_changes_something() {
     drop(queue);
     assert_eq!(recorder.told(), [Told::Closed]);
 }
+
+#[test]
+fn names_that_run_out_are_told_once() {
+    let (registry, recorder) = (Registry::new(), Recorder::of(Interest::LIFECYCLE));
+    registry.set_max_names(1);
+    let _observing = registry.observe(recorder.clone());
+    let queue = |name: &str| Queue::<u32>::builder(name).capacity(1).registry(&registry).build().unwrap();
+    let (_first, _second, _third) = (queue("first"), queue("second"), queue("third"));
+    let told = recorder.told_by_name().into_iter().map(|(name, told)| (name.to_string(), told));
+    let expected = [
+        ("first", Told::Created),
+        ("(overflow)", Told::NamesExhausted),
+        ("second", Told::Created),
+        ("third", Told::Created),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected.map(|(name, told)| (name.to_owned(), told)));
+}
