@@ -344,3 +344,18 @@ fn what_is_told_adds_up_to_what_is_counted() {
         assert!(got.is_disjoint(&dropped) && totals.handed_off == handed_off);
     }
 }
+
+#[test]
+fn items_of_no_size_are_received_and_told_as_any() {
+    let recorder = Recorder::of(Interest::ITEMS);
+    let queue = Queue::builder("test").capacity(4).unregistered().observer(recorder.clone()).build().unwrap();
+    at_once(queue.put_all([(), (), ()])).unwrap();
+    recorder.told();
+    let batch = at_once(queue.receive_batch(2, Duration::ZERO)).unwrap();
+    assert_eq!((batch.len(), recorder.told().len()), (2, 2));
+    assert_eq!(at_once(queue.get_batch(2, Duration::ZERO)), Ok(vec![()]));
+    assert_eq!(recorder.told().len(), 1);
+    batch.into_iter().for_each(|delivery| delivery.done());
+    queue.task_done().unwrap();
+    at_once(queue.join());
+}

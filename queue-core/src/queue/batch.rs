@@ -163,6 +163,7 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
         let (mut items, mut known) = (Vec::new(), Vec::new());
+        let knows = self.delivered || self.shared.tells_items();
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
@@ -191,13 +192,12 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
                         return Poll::Pending;
                     }
                 }
-                // Memory is reserved unlocked, so it takes another look.
-                Look::Enough(there) if there > items.capacity() => {
+                // Memory is reserved unlocked, so it takes another look. Items of no size need none; what is known of
+                // them does.
+                Look::Enough(there) if there > items.capacity() || knows && there > known.capacity() => {
                     drop(state);
                     items.reserve_exact(there);
-                    if *this.delivered || shared.tells_items() {
-                        known.reserve_exact(there);
-                    }
+                    known.reserve_exact(if knows { there } else { 0 });
                 }
                 Look::Enough(there) => {
                     let (delivered, mut wakes) = (*this.delivered, Wakes::default());
