@@ -335,3 +335,22 @@ fn no_text_makes_the_reader_panic_and_what_it_reads_is_what_stands_there() {
     assert!(read > 30_000, "{read}: most must be wrong, but not all");
     assert_eq!(panic_of(|| drop("é".repeat(28).parse::<TraceContext>())), None);
 }
+
+#[test]
+fn a_source_that_gives_no_scope_is_asked_once_for_each_put() {
+    let (registry, asked) = (Registry::new(), Arc::new(AtomicU64::new(0)));
+    registry.set_context_source(Asks({
+        let asked = Arc::clone(&asked);
+        move || {
+            asked.fetch_add(1, SeqCst);
+            None
+        }
+    }));
+    let queue = support::recorder::listed(&registry, 1);
+    queue.try_put(1).unwrap();
+    let mut put = parked(queue.put(2));
+    assert!(put.poll_from_another_task().is_pending());
+    queue.try_get().unwrap();
+    answer(&mut put).unwrap();
+    assert_eq!(asked.load(SeqCst), 2);
+}

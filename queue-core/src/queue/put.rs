@@ -41,7 +41,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put { shared: self.shared(), offer: Offer::of(item), scope: None, waiter: Waiter::new(()) }
+        Put { shared: self.shared(), offer: Offer::of(item), begun: false, scope: None, waiter: Waiter::new(()) }
     }
 
     /// Puts `item` if that needs no waiting.
@@ -253,6 +253,8 @@ pin_project! {
     {
         shared: &'a Shared<T, K>,
         offer: Offer<T>,
+        // Whether the source was asked for a scope; it may have had none.
+        begun: bool,
         scope: Option<Scope>,
         #[pin]
         waiter: Waiter<()>,
@@ -294,7 +296,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         let this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
-        if this.scope.is_none() {
+        if !std::mem::replace(this.begun, true) {
             *this.scope = offer.begin(shared);
         }
         let (telling, mut came) = (shared.tells_items(), None);
