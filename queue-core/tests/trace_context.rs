@@ -354,3 +354,28 @@ fn a_source_that_gives_no_scope_is_asked_once_for_each_put() {
     answer(&mut put).unwrap();
     assert_eq!(asked.load(SeqCst), 2);
 }
+
+#[test]
+fn a_scope_whose_destructor_panics_harms_no_put() {
+    struct Bomb;
+    impl PutScope for Bomb {
+        fn context(&self) -> Option<TraceContext> {
+            None
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the scope's destructor panicked");
+        }
+    }
+    let registry = Registry::new();
+    registry.set_context_source(Asks(|| Some(Box::new(Bomb) as Box<dyn PutScope>)));
+    let queue = support::recorder::listed(&registry, 1);
+    queue.try_put(1).unwrap();
+    drop(parked(queue.put(2)));
+    assert_eq!(queue.drain(), [1]);
+    at_once(queue.put(3)).unwrap();
+    assert_eq!(queue.drain(), [3]);
+    at_once(queue.reserve()).unwrap().put(4).unwrap();
+    assert_eq!(queue.drain(), [4]);
+}
