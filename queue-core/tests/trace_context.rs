@@ -10,13 +10,11 @@ use std::time::Duration;
 use queue_core::observe::{ContextSource, PutScope};
 use queue_core::testing::ByHand;
 use queue_core::{
-    Delivery, Fifo, Interest, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueInfo, QueueOf, Registry, Shutdown,
-    TraceContext,
+    Delivery, Fifo, Interest, ItemSampling, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueInfo, QueueOf,
+    Registry, Shutdown, TraceContext,
 };
 use support::recorder::{Recorder, Told};
-use support::{Random, answer, at_once, panic_of, parked};
-
-const GOOD: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+use support::{answer, at_once, parked};
 
 /// The context of the put that was the `n`th to begin, counted from 1.
 fn nth(n: u64) -> TraceContext {
@@ -288,54 +286,6 @@ fn a_source_or_a_scope_that_panics_harms_no_put() {
     assert!(puts());
 }
 
-/// Any bytes at all.
-fn random_bytes<const N: usize>(random: &mut Random) -> [u8; N] {
-    [0; N].map(|_| random.below(256) as u8)
-}
-
-#[test]
-fn what_was_printed_is_read_as_it_was() {
-    let mut random = Random(11);
-    for _ in 0..20_000 {
-        let (trace, span, flags) = (random_bytes(&mut random), random_bytes(&mut random), random.below(256) as u8);
-        let context = TraceContext::new(trace, span, flags).unwrap();
-        let printed = context.to_string();
-        assert_eq!(printed.parse(), Ok(context));
-        assert_eq!((printed.len(), &printed[..3]), (55, "00-"));
-        assert_eq!(printed.parse::<TraceContext>().unwrap().to_string(), printed);
-    }
-}
-
-#[test]
-fn no_text_makes_the_reader_panic_and_what_it_reads_is_what_stands_there() {
-    let (mut random, mut read) = (Random(5), 0);
-    for _ in 0..150_000 {
-        let mut text: Vec<char> = GOOD.chars().collect();
-        for _ in 0..random.below(4) {
-            let place = random.below(text.len() as u64) as usize;
-            let any = ['0', 'f', 'F', 'g', '-', ' ', '\0', 'é', '🦀', '9'][random.below(10) as usize];
-            match random.below(4) {
-                0 => text.insert(place, any),
-                1 if text.len() > 1 => drop(text.remove(place)),
-                2 => text.truncate(place.max(1)),
-                _ => text[place] = any,
-            }
-        }
-        let text: String = text.into_iter().collect();
-        match text.parse::<TraceContext>() {
-            Err(error) => assert!(error.to_string().starts_with("not a traceparent: "), "{error}"),
-            Ok(context) => {
-                read += 1;
-                // Only the version may differ: it is printed as ours.
-                assert_eq!(context.to_string()[2..], text[2..55], "{text:?}");
-                assert!(text.len() == 55 || !text.starts_with("00") && text[55..].starts_with('-'), "{text:?}");
-            }
-        }
-    }
-    assert!(read > 30_000, "{read}: most must be wrong, but not all");
-    assert_eq!(panic_of(|| drop("é".repeat(28).parse::<TraceContext>())), None);
-}
-
 #[test]
 fn a_source_that_gives_no_scope_is_asked_once_for_each_put() {
     let (registry, asked) = (Registry::new(), Arc::new(AtomicU64::new(0)));
@@ -378,4 +328,28 @@ fn a_scope_whose_destructor_panics_harms_no_put() {
     assert_eq!(queue.drain(), [3]);
     at_once(queue.reserve()).unwrap().put(4).unwrap();
     assert_eq!(queue.drain(), [4]);
+}
+
+#[test]
+fn an_item_on_its_way_keeps_its_context_and_its_clock_through_a_shutdown() {
+    fn check<K: Kind<u32> + 'static>()
+    where
+        K::Buffer: Send,
+    {
+        let registry = Registry::new();
+        registry.set_context_source(Numbering::default());
+        let builder = QueueOf::<u32, K>::builder("test").capacity(8).registry(&registry);
+        let queue = builder.sample_items(ItemSampling::All).build().unwrap();
+        let mut getters = [parked(queue.receive()), parked(queue.receive())];
+        at_once(queue.put_all([5, 1, 9, 2, 3])).unwrap();
+        queue.shutdown(Shutdown::Immediate);
+        let carried = getters.each_mut().map(|getter| {
+            let delivery = answer(getter).unwrap();
+            (trace_of(&delivery), delivery.dwell().is_some())
+        });
+        assert_eq!(carried, [(Some(nth(1)), true), (Some(nth(2)), true)]);
+    }
+    check::<Fifo>();
+    check::<Lifo>();
+    check::<Priority>();
 }

@@ -316,6 +316,7 @@ impl<T, K: Kind<T>> State<T, K> {
             self.in_transit -= 1;
             self.meter.totals.dropped_shutdown += 1;
             self.tags.went(item.number);
+            self.clear_tags();
             self.release_joiners(wakes);
             return Some(item);
         }
