@@ -65,11 +65,14 @@ impl Told {
     }
 }
 
+/// What was told of which queue.
+type Line = (Arc<str>, Told);
+
 /// Writes down what it is told, and of which queue. A clone writes into the same book.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     interest: Interest,
-    told: Arc<Mutex<Vec<(Arc<str>, Told)>>>,
+    told: Arc<Mutex<Vec<Line>>>,
 }
 
 impl Recorder {
@@ -83,7 +86,7 @@ impl Recorder {
     }
 
     /// What it was told since it was asked last, and of which queue.
-    pub(crate) fn told_by_name(&self) -> Vec<(Arc<str>, Told)> {
+    pub(crate) fn told_by_name(&self) -> Vec<Line> {
         std::mem::take(&mut *self.told.lock().unwrap())
     }
 }
