@@ -359,3 +359,19 @@ fn items_of_no_size_are_received_and_told_as_any() {
     queue.task_done().unwrap();
     at_once(queue.join());
 }
+
+#[test]
+fn an_item_that_was_buffered_is_not_told_as_handed_over_when_a_batch_lets_it_go_to_a_getter() {
+    let (queue, recorder) = recorded(ItemSampling::Off);
+    let batch = parked(queue.get_batch(2, LINGER));
+    let mut overtakes = parked(queue.get());
+    queue.try_put(10).unwrap();
+    assert_eq!(answer(&mut overtakes), Ok(10));
+    // From here on the batch keeps the head of the line, so that items are buffered for it.
+    let mut waits = parked(queue.get());
+    queue.try_put(11).unwrap();
+    drop(batch);
+    assert_eq!(answer(&mut waits), Ok(11));
+    assert_eq!(recorder.told(), [put(0, 0, true), got(0, 0, true), put(1, 1, false), got(1, 0, false)]);
+    assert_eq!(queue.stats().totals.handed_off, 1);
+}

@@ -12,7 +12,7 @@ use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::shared::Shared;
-use super::state::{Next, State};
+use super::state::{Handed, Next, State};
 use super::tell::Went;
 use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
@@ -172,13 +172,13 @@ fn conclude<T, K: Kind<T>>(
 }
 
 /// Counts an item that was handed over as got.
-fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Numbered<T>>, delivered: bool) -> Taken<T> {
+fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Handed<T>>, delivered: bool) -> Taken<T> {
     let handed = hand.take().expect("a get was polled after it had completed");
     let mut wakes = Wakes::default();
-    let mut went = shared.lock().collect(handed.number, &mut wakes);
+    let mut went = shared.lock().collect(&handed, &mut wakes);
     wakes.wake();
     shared.tell_went(&mut went, delivered);
-    (handed.item, went)
+    (handed.numbered.item, went)
 }
 
 pin_project! {
@@ -218,7 +218,7 @@ pin_project! {
         // Whether a delivery will ask for its times.
         delivered: bool,
         #[pin]
-        waiter: Waiter<Option<Numbered<T>>>,
+        waiter: Waiter<Option<Handed<T>>>,
     }
 
     impl<T, K> PinnedDrop for Take<'_, T, K>
