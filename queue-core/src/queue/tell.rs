@@ -95,7 +95,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Items were finished: one of which something is known, or several by number.
     #[inline]
     pub(crate) fn tell_done(&self, count: usize, outcome: Outcome, went: Option<&Went>) {
-        if self.tells_items() {
+        if count > 0 && self.tells_items() {
             let took = went
                 .filter(|went| went.got_at > 0)
                 .map(|went| Duration::from_nanos(clock::now().saturating_sub(went.got_at)));
