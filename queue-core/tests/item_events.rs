@@ -11,7 +11,7 @@ use std::time::Duration;
 use queue_core::observe::Outcome;
 use queue_core::testing::PausedClock;
 use queue_core::{
-    DropReason, Interest, ItemSampling, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueOf, Shutdown,
+    Delivery, DropReason, Interest, ItemSampling, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueOf, Shutdown,
 };
 use support::recorder::{Recorder, Told};
 use support::{answer, assert_conserved, at_once, parked};
@@ -79,7 +79,7 @@ const GETS: [Verb; 9] = [
     }),
     ("receive_batch", |queue| {
         let batch = at_once(queue.receive_batch(2, LINGER)).unwrap();
-        assert_eq!(batch.into_iter().map(|delivery| delivery.into_inner()).collect::<Vec<_>>(), [10, 11]);
+        assert_eq!(batch.into_iter().map(Delivery::into_inner).collect::<Vec<_>>(), [10, 11]);
     }),
 ];
 
@@ -232,9 +232,9 @@ fn dwell_is_the_time_in_the_queue_and_took_the_time_until_done() {
     queue.try_put(3).unwrap();
     clock.advance(seconds(1));
     let batch = at_once(queue.receive_batch(2, Duration::ZERO)).unwrap();
-    assert_eq!(batch.iter().map(|delivery| delivery.dwell()).collect::<Vec<_>>(), [Some(seconds(2)), Some(seconds(1))]);
+    assert_eq!(batch.iter().map(Delivery::dwell).collect::<Vec<_>>(), [Some(seconds(2)), Some(seconds(1))]);
     clock.rewind(seconds(9));
-    batch.into_iter().for_each(|delivery| delivery.fail());
+    batch.into_iter().for_each(Delivery::fail);
     let backwards = Duration::ZERO;
     assert_eq!(times(), [(2, seconds(2)), (3, seconds(1)), (2, backwards), (3, backwards)]);
 }
@@ -296,7 +296,7 @@ fn churn(queue: &Queue<u32>) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(async {
                 while let Ok(batch) = queue.receive_batch(3, Duration::ZERO).await {
-                    batch.into_iter().for_each(|delivery| delivery.done());
+                    batch.into_iter().for_each(Delivery::done);
                     drop(tokio::time::timeout(Duration::ZERO, queue.receive()).await);
                 }
             });
@@ -356,7 +356,7 @@ fn items_of_no_size_are_received_and_told_as_any() {
     assert_eq!((batch.len(), recorder.told().len()), (2, 2));
     assert_eq!(at_once(queue.get_batch(2, Duration::ZERO)), Ok(vec![()]));
     assert_eq!(recorder.told().len(), 1);
-    batch.into_iter().for_each(|delivery| delivery.done());
+    batch.into_iter().for_each(Delivery::done);
     queue.task_done().unwrap();
     at_once(queue.join());
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use queue_core::testing::PausedClock;
+use queue_core::testing::{ByHand, PausedClock};
 use queue_core::{DropReason, LifoQueue, Overflow, PriorityQueue, PutError, Queue, QueueOf, Registry, Shutdown};
 use support::recorder::listed;
 use support::{answer, assert_conserved, at_once, overflowing, parked, queue};
@@ -24,7 +24,7 @@ fn growing_wakes_as_many_as_fit_in_the_order_of_their_arrival() {
     at_once(queue.put_all([0, 1])).unwrap();
     let mut waiting: Vec<_> = (2..8).map(|item| parked(queue.put(item))).collect();
     queue.set_capacity(5).unwrap();
-    assert_eq!(waiting.iter().map(|put| put.wakes()).collect::<Vec<_>>(), [1, 1, 1, 0, 0, 0]);
+    assert_eq!(waiting.iter().map(ByHand::wakes).collect::<Vec<_>>(), [1, 1, 1, 0, 0, 0]);
     assert!(queue.is_full() && queue.try_put(9).is_err(), "the slots are theirs");
     waiting[..3].iter_mut().for_each(|put| answer(put).unwrap());
     assert_eq!((queue.len(), queue.capacity()), (5, Some(5)));

@@ -214,7 +214,7 @@ fn a_reserve_before_a_grow_is_served_by_it() {
     let _held = at_once(queue.reserve()).unwrap();
     let mut waiting = [parked(queue.reserve()), parked(queue.reserve())];
     queue.set_capacity(2).unwrap();
-    assert_eq!(waiting.each_ref().map(|one| one.is_woken()), [true, false]);
+    assert_eq!(waiting.each_ref().map(ByHand::is_woken), [true, false]);
     drop(answer(&mut waiting[0]).unwrap());
     assert!(waiting[1].is_woken());
 }

@@ -129,7 +129,7 @@ fn a_context_comes_out_with_its_item_in_whatever_order_they_leave() {
         out.extend(at_once(queue.receive_batch(2, Duration::ZERO)).unwrap());
         let carried: Vec<_> = out.iter().map(|delivery| (**delivery, trace_of(delivery).unwrap())).collect();
         assert_eq!(carried, order.map(|(item, n)| (item, nth(n))));
-        out.into_iter().for_each(|delivery| delivery.done());
+        out.into_iter().for_each(Delivery::done);
         let traces = recorder.told().into_iter().map(|told| match told {
             Told::Got { trace, .. } | Told::Done { trace, .. } => trace.unwrap(),
             other => panic!("{other:?}"),
