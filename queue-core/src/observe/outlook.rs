@@ -42,9 +42,13 @@ impl std::fmt::Debug for Audience {
     }
 }
 
+/// The bits that mean no interest, and the lowest of them.
+const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
+const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
+
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
-    /// The union of all interests, in one word.
+    /// The union of all interests, in one word; the bits that mean none of them count how often it was renewed.
     union: AtomicU32,
     own: Option<Observers>,
     audience: Option<Arc<Audience>>,
@@ -60,15 +64,15 @@ impl Outlook {
 
     /// Asks again what is wanted.
     pub(crate) fn renew(&self) {
-        let mut wanted = self.wanted();
+        let mut before = self.union.load(Ordering::Acquire);
         loop {
-            self.union.store(wanted.bits(), Ordering::Release);
-            // Somebody else may have stored newer interests, before we stored ours.
-            let newest = self.wanted();
-            if newest == wanted {
-                break;
+            let after = (before & ROUNDS).wrapping_add(ROUND) & ROUNDS | self.wanted().bits();
+            // Somebody else may have asked meanwhile, and got a newer answer: not even for a moment may an older one
+            // take its place.
+            match self.union.compare_exchange(before, after, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => break,
+                Err(newer) => before = newer,
             }
-            wanted = newest;
         }
     }
 
