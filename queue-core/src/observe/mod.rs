@@ -29,4 +29,4 @@ pub use observer::Observer;
 pub use sample::Sample;
 pub use trace::{TraceContext, TraceContextError};
 
-pub(crate) use observer::{Attached, Observers};
+pub(crate) use observer::{Attached, DETACHED, Observers};

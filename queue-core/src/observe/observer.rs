@@ -12,6 +12,9 @@ use super::{Event, Interest, QueueInfo};
 /// Panics after which an observer is detached.
 const PATIENCE: u32 = 10;
 
+/// What the others are told then.
+pub(crate) const DETACHED: Event<'static> = Event::ObserverDetached { panics: PATIENCE };
+
 /// Is told what happens in queues.
 ///
 /// It is called unlocked, on the thread of the operation that it observes, and may call the queue. A slow one delays
@@ -69,7 +72,8 @@ pub(crate) struct Observers {
 
 /// An observer, and what became of it.
 pub(crate) struct Attached {
-    observer: Box<dyn Observer>,
+    /// There until this is dropped.
+    observer: Option<Box<dyn Observer>>,
     interest: Interest,
     panics: AtomicU32,
 }
@@ -81,7 +85,7 @@ impl Attached {
             std::mem::forget(payload);
             Interest::NONE
         });
-        Self { interest, observer: Box::new(observer), panics: AtomicU32::new(0) }
+        Self { interest, observer: Some(Box::new(observer)), panics: AtomicU32::new(0) }
     }
 
     fn is_detached(&self) -> bool {
@@ -90,11 +94,23 @@ impl Attached {
 
     /// Tells it; says whether this was one panic too many.
     fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> bool {
-        let told = catch_unwind(AssertUnwindSafe(|| self.observer.on_event(queue, event)));
+        let Some(observer) = &self.observer else { return false };
+        let told = catch_unwind(AssertUnwindSafe(|| observer.on_event(queue, event)));
         let Err(payload) = told else { return false };
         // The payload's destructor may panic as well.
         std::mem::forget(payload);
         self.panics.fetch_add(1, Ordering::Relaxed) + 1 == PATIENCE
+    }
+}
+
+impl Drop for Attached {
+    /// An observer that is detached while it is told goes with the call that told it, which its destructor must not
+    /// fail.
+    fn drop(&mut self) {
+        let observer = self.observer.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(observer))) {
+            std::mem::forget(payload);
+        }
     }
 }
 
@@ -116,14 +132,12 @@ impl Observers {
         self.attached().iter().fold(Interest::NONE, |union, one| union | one.interest)
     }
 
-    /// Tells all who want to know.
-    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
+    /// Tells all who want to know; returns how many of them are detached over it, of which others are to be told.
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> usize {
         let kind = event.interest();
-        for one in self.attached().iter() {
-            if one.interest.intersects(kind) && !one.is_detached() && one.tell(queue, event) {
-                self.tell(queue, &Event::ObserverDetached { panics: PATIENCE });
-            }
-        }
+        let tells =
+            |one: &&Arc<Attached>| one.interest.intersects(kind) && !one.is_detached() && one.tell(queue, event);
+        self.attached().iter().filter(tells).count()
     }
 
     /// A list of its own, so that no lock is held while they are told.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Attached, ContextSource, Event, Interest, Observers, PutScope, QueueInfo};
+use super::{Attached, ContextSource, DETACHED, Event, Interest, Observers, PutScope, QueueInfo};
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
@@ -18,6 +18,12 @@ impl Audience {
     pub(crate) fn interest(&self) -> Interest {
         let asks = if self.source().is_some() { Interest::CONTEXT } else { Interest::NONE };
         self.observers.interest() | asks
+    }
+
+    /// Tells all observers of the registry, and no queue's own.
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
+        let detached = self.observers.tell(queue, event);
+        (0..detached).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
@@ -36,9 +42,13 @@ impl std::fmt::Debug for Audience {
     }
 }
 
+/// The bits that mean no interest, and the lowest of them.
+const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
+const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
+
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
-    /// The union of all interests, in one word.
+    /// The union of all interests, in one word; the bits that mean none of them count how often it was renewed.
     union: AtomicU32,
     own: Option<Observers>,
     audience: Option<Arc<Audience>>,
@@ -54,9 +64,21 @@ impl Outlook {
 
     /// Asks again what is wanted.
     pub(crate) fn renew(&self) {
+        let mut before = self.union.load(Ordering::Acquire);
+        loop {
+            let after = (before & ROUNDS).wrapping_add(ROUND) & ROUNDS | self.wanted().bits();
+            // Somebody else may have asked meanwhile, and got a newer answer: not even for a moment may an older one
+            // take its place.
+            match self.union.compare_exchange(before, after, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => break,
+                Err(newer) => before = newer,
+            }
+        }
+    }
+
+    fn wanted(&self) -> Interest {
         let own = self.own.as_ref().map(Observers::interest).unwrap_or_default();
-        let audience = self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default();
-        self.union.store((own | audience).bits(), Ordering::Release);
+        own | self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default()
     }
 
     /// Whether anybody wants to know any of `kinds`.
@@ -68,12 +90,9 @@ impl Outlook {
     /// Tells all who want to know. Call it unlocked.
     #[cold]
     pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
-        if let Some(own) = &self.own {
-            own.tell(queue, event);
-        }
-        if let Some(audience) = &self.audience {
-            audience.observers.tell(queue, event);
-        }
+        let own = self.own.as_ref().map_or(0, |own| own.tell(queue, event));
+        let others = self.audience.as_ref().map_or(0, |audience| audience.observers.tell(queue, event));
+        (0..own + others).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.

@@ -21,7 +21,7 @@ use super::lock::Guard;
 use super::shared::Shared;
 use super::state::{State, Watch};
 use super::tell::Went;
-use super::wait::{is_over, keep_waiting};
+use super::wait::{is_over, keep_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, forget};
 use crate::observe::Side;
@@ -128,9 +128,18 @@ pin_project! {
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            if this.waiter.phase() == Phase::Waiting {
-                let state = this.shared.lock();
-                this.leave(state, Wakes::default());
+            let mut this = this;
+            match this.waiter.phase() {
+                Phase::Waiting => {
+                    let state = this.shared.lock();
+                    this.leave(state, Wakes::default());
+                }
+                // It was told of the end, and dropped before it looked.
+                Phase::Closed if this.waits => {
+                    let this = this.as_mut().project();
+                    tell_end(this.shared, Side::Get, this.waiter);
+                }
+                _ => {}
             }
         }
     }
@@ -154,6 +163,7 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
         let (mut items, mut known) = (Vec::new(), Vec::new());
+        let knows = self.delivered || self.shared.tells_items();
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
@@ -182,13 +192,12 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
                         return Poll::Pending;
                     }
                 }
-                // Memory is reserved unlocked, so it takes another look.
-                Look::Enough(there) if there > items.capacity() => {
+                // Memory is reserved unlocked, so it takes another look. Items of no size need none; what is known of
+                // them does.
+                Look::Enough(there) if there > items.capacity() || knows && there > known.capacity() => {
                     drop(state);
                     items.reserve_exact(there);
-                    if *this.delivered || shared.tells_items() {
-                        known.reserve_exact(there);
-                    }
+                    known.reserve_exact(if knows { there } else { 0 });
                 }
                 Look::Enough(there) => {
                     let (delivered, mut wakes) = (*this.delivered, Wakes::default());
@@ -246,7 +255,7 @@ impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
         forget(waker);
         wakes.wake();
         if std::mem::take(this.waits) {
-            this.shared.tell_unblocked(Side::Get, this.waiter.since());
+            tell_end(this.shared, Side::Get, this.waiter);
         }
     }
 }

@@ -59,7 +59,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if let Some(let_go) = &let_go {
             self.meter.totals.dropped_shutdown += let_go.len() as u64;
             self.meter.ages.forget_all();
-            self.tags.clear();
+            self.clear_tags();
             self.release_joiners(wakes);
         }
         wakes.add(self.alert());
@@ -76,10 +76,19 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
+    /// Nothing is buffered any more, nor will be: the tags that were go with the last item on its way, whose own are
+    /// among them.
+    pub(super) fn clear_tags(&mut self) {
+        if self.in_transit == 0 {
+            self.tags.clear();
+        }
+    }
+
     pub(super) fn close_if_over(&mut self, wakes: &mut Wakes) {
         if self.life == Life::Open || !self.is_over() {
             return;
         }
+        self.clear_tags();
         self.held = false;
         while !self.getters.is_empty() {
             wakes.add(self.getters.release(Phase::Closed));

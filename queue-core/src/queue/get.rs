@@ -12,9 +12,9 @@ use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::shared::Shared;
-use super::state::{Next, State};
+use super::state::{Handed, Next, State};
 use super::tell::Went;
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -172,13 +172,13 @@ fn conclude<T, K: Kind<T>>(
 }
 
 /// Counts an item that was handed over as got.
-fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Numbered<T>>, delivered: bool) -> Taken<T> {
+fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Handed<T>>, delivered: bool) -> Taken<T> {
     let handed = hand.take().expect("a get was polled after it had completed");
     let mut wakes = Wakes::default();
-    let mut went = shared.lock().collect(handed.number, &mut wakes);
+    let mut went = shared.lock().collect(&handed, &mut wakes);
     wakes.wake();
     shared.tell_went(&mut went, delivered);
-    (handed.item, went)
+    (handed.numbered.item, went)
 }
 
 pin_project! {
@@ -218,7 +218,7 @@ pin_project! {
         // Whether a delivery will ask for its times.
         delivered: bool,
         #[pin]
-        waiter: Waiter<Option<Numbered<T>>>,
+        waiter: Waiter<Option<Handed<T>>>,
     }
 
     impl<T, K> PinnedDrop for Take<'_, T, K>
@@ -230,13 +230,16 @@ pin_project! {
             if stop_waiting(this.shared, Some(Side::Get), |state| &mut state.getters, this.waiter.as_mut()) {
                 return;
             }
-            if let Some(item) = this.waiter.slot().take() {
+            if let Some(item) = this.waiter.as_mut().slot().take() {
                 let mut wakes = Wakes::default();
                 let let_go = this.shared.lock().return_item(item, &mut wakes);
                 wakes.wake();
+                tell_end(this.shared, Side::Get, this.waiter);
                 if let Some(Numbered { number, item }) = let_go {
                     this.shared.let_go(Some(number), item, DropReason::ShutDown);
                 }
+            } else {
+                tell_end(this.shared, Side::Get, this.waiter);
             }
         }
     }
@@ -276,7 +279,7 @@ impl<T, K: Kind<T>> GiveUp for Take<'_, T, K> {
                 conclude(shared, next, delivered).unwrap_or(Err(GetError::TimedOut))
             }
             phase => {
-                shared.tell_unblocked(Side::Get, this.waiter.as_mut().since());
+                tell_end(shared, Side::Get, this.waiter.as_mut());
                 match phase {
                     Phase::Served => Ok(collect(shared, this.waiter.slot(), delivered)),
                     _ => Err(GetError::ShutDown),

@@ -13,7 +13,7 @@ use super::error::PutError;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
 use super::tell::{Came, Scope};
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, within};
+use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -41,7 +41,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put { shared: self.shared(), offer: Offer::of(item), scope: None, waiter: Waiter::new(()) }
+        Put { shared: self.shared(), offer: Offer::of(item), begun: false, scope: None, waiter: Waiter::new(()) }
     }
 
     /// Puts `item` if that needs no waiting.
@@ -253,6 +253,8 @@ pin_project! {
     {
         shared: &'a Shared<T, K>,
         offer: Offer<T>,
+        // Whether the source was asked for a scope; it may have had none.
+        begun: bool,
         scope: Option<Scope>,
         #[pin]
         waiter: Waiter<()>,
@@ -269,6 +271,7 @@ pin_project! {
                 let next = this.shared.lock().give_up_grant();
                 wake(next);
             }
+            tell_end(this.shared, Side::Put, this.waiter);
         }
     }
 }
@@ -293,7 +296,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         let this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
-        if this.scope.is_none() {
+        if !std::mem::replace(this.begun, true) {
             *this.scope = offer.begin(shared);
         }
         let (telling, mut came) = (shared.tells_items(), None);
@@ -326,7 +329,7 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
                 }
             }
             phase => {
-                let waited = shared.tell_unblocked(Side::Put, this.waiter.since());
+                let waited = tell_end(shared, Side::Put, this.waiter);
                 Self::end(shared, phase, offer, waited)
             }
         }

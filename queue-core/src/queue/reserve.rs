@@ -16,7 +16,7 @@ use super::error::PutError;
 use super::put::claim;
 use super::shared::Shared;
 use super::state::{Offer, State};
-use super::wait::{Waited, poll_wait, stop_waiting};
+use super::wait::{Waited, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;
 use crate::observe::Side;
@@ -110,6 +110,7 @@ pin_project! {
                 let next = this.shared.lock().give_up_grant();
                 wake(next);
             }
+            tell_end(this.shared, Side::Put, this.waiter);
         }
     }
 }

@@ -104,9 +104,16 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     pub(crate) fn shut_down(&self, how: Shutdown) {
         let mut wakes = Wakes::default();
-        let let_go = self.lock().shut_down(how, &mut wakes);
+        let (changes, let_go) = {
+            let mut state = self.lock();
+            let before = state.life;
+            let let_go = state.shut_down(how, &mut wakes);
+            (state.life != before, let_go)
+        };
         wakes.wake();
-        self.tell_life(&Event::ShutDown { how });
+        if changes {
+            self.tell_life(&Event::ShutDown { how });
+        }
         if let Some(mut buffer) = let_go {
             self.let_go_all(std::iter::from_fn(|| buffer.pop()), DropReason::ShutDown);
         }

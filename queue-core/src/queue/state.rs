@@ -33,7 +33,7 @@ pub(crate) struct State<T, K: Kind<T>> {
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
-    pub(crate) getters: Line<Option<Numbered<T>>>,
+    pub(crate) getters: Line<Option<Handed<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
     pub(crate) watchers: Line<Watch>,
     pub(crate) joiners: Line<()>,
@@ -47,6 +47,13 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) next: u64,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
+}
+
+/// An item in the hand of a getter.
+pub(crate) struct Handed<T> {
+    pub(super) numbered: Numbered<T>,
+    /// Whether it came straight from its putter, not out of the buffer.
+    pub(super) directly: bool,
 }
 
 /// What a watcher waits for: this many items buffered.
@@ -212,7 +219,8 @@ impl<T, K: Kind<T>> State<T, K> {
     fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
         if !self.held {
             if let Some(hand) = self.getters.first() {
-                *hand = offer.item.take().map(|item| Numbered { number: self.next, item });
+                let number = self.next;
+                *hand = offer.item.take().map(|item| Handed { numbered: Numbered { number, item }, directly: true });
                 self.tags.came(self.next, offer.trace.take());
                 self.next += 1;
                 self.meter.totals.put += 1;
@@ -300,36 +308,37 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     /// A getter returns the item that it was handed.
-    pub(crate) fn collect(&mut self, number: u64, wakes: &mut Wakes) -> Went {
+    pub(crate) fn collect(&mut self, handed: &Handed<T>, wakes: &mut Wakes) -> Went {
         self.tick();
         self.in_transit -= 1;
-        let went = self.deliver(number, true);
+        let went = self.deliver(handed.numbered.number, handed.directly);
         self.close_if_over(wakes);
         went
     }
 
     /// A getter was dropped with the item that it was handed: it goes to the next getter or back to its place. After
     /// an immediate shutdown it has none, and is returned to be let go.
-    pub(crate) fn return_item(&mut self, item: Numbered<T>, wakes: &mut Wakes) -> Option<Numbered<T>> {
+    pub(crate) fn return_item(&mut self, handed: Handed<T>, wakes: &mut Wakes) -> Option<Numbered<T>> {
         self.tick();
         if self.life == Life::Ended {
             self.in_transit -= 1;
             self.meter.totals.dropped_shutdown += 1;
-            self.tags.went(item.number);
+            self.tags.went(handed.numbered.number);
+            self.clear_tags();
             self.release_joiners(wakes);
-            return Some(item);
+            return Some(handed.numbered);
         }
         if !self.held {
             if let Some(hand) = self.getters.first() {
-                *hand = Some(item);
+                *hand = Some(handed);
                 self.overtake();
                 wakes.add(self.getters.release(Phase::Served));
                 return None;
             }
         }
         self.in_transit -= 1;
-        let number = item.number;
-        self.items.put_back(item);
+        let number = handed.numbered.number;
+        self.items.put_back(handed.numbered);
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.came(number);
         }

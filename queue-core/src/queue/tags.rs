@@ -83,7 +83,7 @@ impl Tags {
         self.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())
     }
 
-    /// Nothing is buffered any more; what is on its way keeps its tags.
+    /// Nothing is buffered or on its way any more.
     pub(crate) fn clear(&mut self) {
         self.clocks.clear();
         self.traces.clear();

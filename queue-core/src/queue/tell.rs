@@ -65,7 +65,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Opens the scope of a put, if somebody supplies contexts.
     #[inline]
     pub(crate) fn begin_put(&self) -> Option<Scope> {
-        if self.outlook.wants(Interest::CONTEXT) { self.outlook.begin_put(&self.info).map(Scope) } else { None }
+        if self.outlook.wants(Interest::CONTEXT) {
+            self.outlook.begin_put(&self.info).map(|scope| Scope(Some(scope)))
+        } else {
+            None
+        }
     }
 
     /// An item came in, for which its putter waited, if it did.
@@ -91,7 +95,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Items were finished: one of which something is known, or several by number.
     #[inline]
     pub(crate) fn tell_done(&self, count: usize, outcome: Outcome, went: Option<&Went>) {
-        if self.tells_items() {
+        if count > 0 && self.tells_items() {
             let took = went
                 .filter(|went| went.got_at > 0)
                 .map(|went| Duration::from_nanos(clock::now().saturating_sub(went.got_at)));
@@ -143,18 +147,27 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 }
 
-/// The scope of a put; its panics are nobody's but its own.
-pub(crate) struct Scope(Box<dyn PutScope>);
+/// The scope of a put, there until this is dropped; its panics are nobody's but its own.
+pub(crate) struct Scope(Option<Box<dyn PutScope>>);
 
 impl Scope {
     /// What travels with the item.
     pub(crate) fn context(&self) -> Option<Box<TraceContext>> {
-        let context = catch_unwind(AssertUnwindSafe(|| self.0.context()));
+        let context = catch_unwind(AssertUnwindSafe(|| self.0.as_ref()?.context()));
         context
             .unwrap_or_else(|payload| {
                 std::mem::forget(payload);
                 None
             })
             .map(Box::new)
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let scope = self.0.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(scope))) {
+            std::mem::forget(payload);
+        }
     }
 }

@@ -107,9 +107,19 @@ fn leave_place<T, K: Kind<T>, S>(
     };
     forget(waker);
     if let (true, Some(side)) = (left, side) {
-        shared.tell_unblocked(side, waiter.since());
+        tell_end(shared, side, waiter);
     }
     left
+}
+
+/// Tells that the wait of `waiter` is over, unless that was told; returns how long it was, if that was measured.
+#[inline]
+pub(crate) fn tell_end<T, K: Kind<T>, S>(
+    shared: &Shared<T, K>,
+    side: Side,
+    waiter: Pin<&mut Waiter<S>>,
+) -> Option<Duration> {
+    waiter.take_since().and_then(|since| shared.tell_unblocked(side, since))
 }
 
 /// How a wait ended.
@@ -138,8 +148,7 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
     }
     let phase = waiter.phase();
     if phase != Phase::Idle {
-        let waited = shared.tell_unblocked(side, waiter.since());
-        return Poll::Ready(Waited::Ended(phase, waited));
+        return Poll::Ready(Waited::Ended(phase, tell_end(shared, side, waiter)));
     }
     let budget = ready!(coop::poll_proceed(cx));
     let at_once = attempt(&mut shared.lock());

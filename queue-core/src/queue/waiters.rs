@@ -92,11 +92,12 @@ impl<S> Waiter<S> {
 }
 
 impl<S> Waiter<S> {
-    /// Since when it had waited, once it does not any more.
-    pub(crate) fn since(self: Pin<&mut Self>) -> u64 {
+    /// Since when it had waited, once it does not any more; answered once, so that the end of a wait is told once.
+    pub(crate) fn take_since(self: Pin<&mut Self>) -> Option<u64> {
         assert_ne!(self.phase(), Phase::Waiting, "the time belongs to the line while its owner waits");
         // SAFETY: as in `slot`.
-        unsafe { (*self.get_unchecked_mut().inside.get()).since }
+        let since = unsafe { &mut (*self.get_unchecked_mut().inside.get()).since };
+        Some(std::mem::take(since)).filter(|since| *since > 0)
     }
 }
 

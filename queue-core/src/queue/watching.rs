@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use super::discipline::{Discipline, Kind};
-use super::state::{Life, State, Watch};
+use super::state::{Handed, Life, State, Watch};
 use super::tell::Went;
 use super::waiters::Phase;
 use super::wakes::Wakes;
@@ -63,7 +63,7 @@ impl<T, K: Kind<T>> State<T, K> {
             let Some((taken, wake)) = self.next_item() else { break };
             wakes.add(wake);
             if let Some(hand) = self.getters.first() {
-                *hand = Some(taken);
+                *hand = Some(Handed { numbered: taken, directly: false });
                 self.in_transit += 1;
                 wakes.add(self.getters.release(Phase::Served));
             }

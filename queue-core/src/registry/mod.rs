@@ -34,6 +34,7 @@ pub(crate) use family::Claim;
 pub(crate) use names::check_name;
 
 use crate::observe::outlook::Audience;
+use crate::observe::{Event, QueueInfo, QueueKind};
 use crate::queue::BuildError;
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
@@ -120,7 +121,7 @@ impl Registry {
         }
         // Asked before it is listed, so that no reader finds it without an answer.
         let watched = Arc::new(Watched::new(source));
-        let claim = self.names().claim(name);
+        let claim = self.claim(name);
         let guard = SourceGuard::new(Arc::clone(&claim.family), claim.seat, Arc::clone(&watched));
         claim.seat_source(watched);
         guard
@@ -222,7 +223,7 @@ impl Registry {
         name: String,
         make: impl FnOnce(&Claim, Tuning) -> Arc<M>,
     ) -> Arc<M> {
-        let claim = self.names().claim(name);
+        let claim = self.claim(name);
         let name = Arc::clone(&claim.name);
         let mut panics = Panics::default();
         let mut settings = self.settings();
@@ -240,6 +241,21 @@ impl Registry {
         }
         panics.forgive();
         member
+    }
+
+    /// A seat for a queue called `name`; tells if the names ran out over it.
+    fn claim(&self, name: String) -> Claim {
+        let (claim, runs_out) = {
+            let mut names = self.names();
+            let had_run_out = names.ran_out();
+            let claim = names.claim(name);
+            (claim, !had_run_out && names.ran_out())
+        };
+        if runs_out {
+            // It is about all queues, so the kind says nothing.
+            self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Fifo), &Event::NamesExhausted);
+        }
+        claim
     }
 
     /// Changes settings and tells every queue.

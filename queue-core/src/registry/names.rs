@@ -71,6 +71,11 @@ impl Names {
         Family::claim(&family, name)
     }
 
+    /// Whether newcomers are counted together.
+    pub(super) fn ran_out(&self) -> bool {
+        self.overflow.is_some()
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Arc<Family>> {
         if name == OVERFLOW { self.overflow.clone() } else { self.by_name.get(name).cloned() }
     }

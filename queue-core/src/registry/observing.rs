@@ -24,7 +24,7 @@ impl Registry {
     /// Tells this registry's observers something that its queues do not tell themselves: a sample, an alert, an event
     /// of a queue that is elsewhere.
     pub fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
-        self.audience().observers.tell(queue, event);
+        self.audience().tell(queue, event);
     }
 }
 
