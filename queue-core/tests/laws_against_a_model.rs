@@ -297,7 +297,10 @@ where
         let mut world = World::<K>::new(order, &script);
         for step in &script.steps {
             world.step(*step);
-            world.compare();
+            // A look brings the queue up to now, so there is none before the verb that has to do it itself.
+            if !matches!(step, Step::Pass(_)) {
+                world.compare();
+            }
         }
         world.end();
         Ok(())

@@ -62,8 +62,8 @@ fn verbs() -> impl Strategy<Value = Verb> {
         5 => Just(Verb::Get),
         1 => Just(Verb::GetNow),
         2 => Just(Verb::Receive),
-        3 => (1..5_usize, linger).prop_map(|(max, linger)| Verb::Batch(max, linger)),
-        1 => Just(Verb::Join),
+        6 => (1..5_usize, linger).prop_map(|(max, linger)| Verb::Batch(max, linger)),
+        2 => Just(Verb::Join),
         1 => Just(Verb::UntilShutDown),
     ]
 }
@@ -73,7 +73,7 @@ fn steps() -> impl Strategy<Value = Step> {
     let priority = || 0..3_u8;
     let first = prop_oneof![4 => Just(First::Poll), 1 => Just(First::Wait)];
     let end = prop_oneof![Just(End::Done), Just(End::Fail), Just(End::Drop), Just(End::IntoInner)];
-    let how = prop_oneof![2 => Just(Shutdown::Drain), 1 => Just(Shutdown::Immediate)];
+    let how = prop_oneof![Just(Shutdown::Drain), Just(Shutdown::Immediate)];
     prop_oneof![
         12 => priority().prop_map(Step::TryPut),
         8 => Just(Step::TryGet),
@@ -85,11 +85,23 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => which().prop_map(Step::PermitDrop),
         5 => (0..4_usize).prop_map(Step::TaskDone),
         4 => (which(), end).prop_map(|(which, end)| Step::Finish(which, end)),
-        4 => (0..6_usize).prop_map(Step::SetCapacity),
+        8 => (0..6_usize).prop_map(Step::SetCapacity),
         1 => how.prop_map(Step::ShutDown),
         1 => Just(Step::Upgrade),
         1 => Just(Step::DropHandle),
         8 => (0..5_u64).prop_map(Step::Pass),
+    ]
+}
+
+/// What still does something after a shutdown: rare among all steps, and where joins and closings race.
+fn last_steps() -> impl Strategy<Value = Step> {
+    let which = || 0..8_usize;
+    prop_oneof![
+        4 => Just(Step::TryGet),
+        6 => which().prop_map(Step::Poll),
+        8 => which().prop_map(Step::DropFuture),
+        2 => (1..4_usize).prop_map(Step::TaskDone),
+        1 => steps(),
     ]
 }
 
@@ -108,7 +120,10 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
         1 => Just(Overflow::DropOldest),
         1 => Just(Overflow::DropNewest),
     ];
-    let steps = prop::collection::vec(steps(), 1..80);
+    let opening = prop::collection::vec(steps(), 1..60);
+    let how = prop_oneof![Just(Shutdown::Drain), Just(Shutdown::Immediate)].prop_map(Step::ShutDown);
+    let closing = prop::collection::vec(last_steps(), 0..30);
+    let steps = (opening, how, closing).prop_map(|(opening, how, closing)| [opening, vec![how], closing].concat());
     (capacity, overflow, steps).prop_map(|(capacity, overflow, steps)| Script { capacity, overflow, steps })
 }
 
