@@ -175,7 +175,7 @@ async fn a_drain_ends_busy_consumers_with_nothing_left_behind_and_idle_ones_at_o
         everybody_waits().await;
         let told = Instant::now();
         queue.shutdown(Shutdown::Drain);
-        consumer.await.unwrap();
+        tokio::time::timeout(TIMEOUT, consumer).await.unwrap().unwrap();
         assert_eq!(items == 0, told.elapsed().is_zero(), "nobody sleeps through the news");
         assert_eq!((queue.len(), queue.stats().totals.done_ok), (0, u64::from(items)));
     }
