@@ -1,7 +1,5 @@
 //! Law 7: a task that never has to wait still lets others run, because every future spends tokio's budget.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::future::Future;

@@ -5,8 +5,6 @@
 //! must add up; after each script whoever was woken is polled until nobody is, and then nobody may be waiting for
 //! what is there, and each item must have been delivered exactly once, in order.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::future::{Future, poll_fn};

@@ -1,7 +1,5 @@
 //! Items are finished exactly once, and `join` ends exactly when all of them are.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,8 +1,6 @@
 //! Law 6: wakers, hooks and destructors are other people's code, and each may call the queue that runs it. (`Ord` may
 //! not.) What happens when they panic is in `panics.rs`.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::future::Future;

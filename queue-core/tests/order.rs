@@ -1,7 +1,5 @@
 //! Law 3: the order of items, and the order in which those who wait are served.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::thread;

@@ -1,7 +1,5 @@
 //! Queues of one name are one family: levels while they live, totals for as long as the process.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! Law 5: shutting down, by drain, at once, and with the last handle.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,5 @@
 //! Numbers that need time, exact by a clock that is moved by hand.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test unwrap as the test does")]
-
 mod support;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use super::halves::Producer;
 use super::put::claim;
 use super::shared::Shared;
 use super::state::{Offer, State};
-use super::wait::{Waited, poll_wait, stop_waiting};
+use super::wait::{Waited, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;
 use crate::observe::Side;
@@ -87,6 +87,7 @@ impl<T, K: Kind<T>> Producer<T, K> {
             if waiter.phase() == Phase::Served {
                 give_up(shared);
             }
+            tell_end(shared, Side::Put, waiter.as_mut());
             waiter.set(Waiter::new(()));
         });
     }

@@ -14,6 +14,7 @@ use super::halves::Consumer;
 use super::place::Place;
 use super::shared::Shared;
 use super::state::{Next, State, Watch};
+use super::wait::tell_end;
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, forget, wake};
 use crate::observe::Side;
@@ -99,7 +100,7 @@ impl Left {
         forget(self.waker);
         self.wakes.wake();
         if let Some(mut waiter) = waiter.filter(|_| self.stood) {
-            shared.tell_unblocked(Side::Get, waiter.as_mut().since());
+            tell_end(shared, Side::Get, waiter.as_mut());
             // It may wait again, for the next item.
             waiter.set(Waiter::new(Watch(1)));
         }
