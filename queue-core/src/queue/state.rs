@@ -191,6 +191,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// A putter or a permit was dropped without using the slot that it was granted: the next one gets it.
     pub(crate) fn give_up_grant(&mut self) -> Option<Waker> {
+        self.tick();
         self.granted -= 1;
         self.grant()
     }

@@ -82,14 +82,14 @@ fn steps() -> impl Strategy<Value = Step> {
         30 => which().prop_map(Step::Poll),
         15 => which().prop_map(Step::DropFuture),
         4 => (which(), priority()).prop_map(|(which, priority)| Step::PermitPut(which, priority)),
-        3 => which().prop_map(Step::PermitDrop),
+        5 => which().prop_map(Step::PermitDrop),
         5 => (0..4_usize).prop_map(Step::TaskDone),
         4 => (which(), end).prop_map(|(which, end)| Step::Finish(which, end)),
         8 => (0..6_usize).prop_map(Step::SetCapacity),
         1 => how.prop_map(Step::ShutDown),
         1 => Just(Step::Upgrade),
         1 => Just(Step::DropHandle),
-        8 => (0..5_u64).prop_map(Step::Pass),
+        25 => (0..5_u64).prop_map(Step::Pass),
     ]
 }
 
