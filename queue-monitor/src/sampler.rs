@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use queue_core::stats::Known;
 use queue_core::{FamilyStats, Sample, Totals};
 
 /// Remembers the last snapshot and compares the next one with it.
@@ -52,19 +53,23 @@ fn between(before: &FamilyStats, now: &FamilyStats, at: Duration, interval: Dura
     let done = to.done().saturating_sub(from.done());
     let failed = to.done_failed.saturating_sub(from.done_failed);
     let blocked = to.put_blocked.saturating_sub(from.put_blocked);
+    // A queue that is not ours may not know all of it, and a number that nobody knows is no zero.
+    let known = |part: Known| now.known.contains(part);
+    let drops = [Known::DROPPED_OLDEST, Known::DROPPED_NEWEST, Known::DROPPED_SHUTDOWN].into_iter().all(known);
     Sample {
         stats: now.clone(),
         at,
         interval,
-        utilization: room(before, now).map(|room| share(depth_time / seconds, room)),
-        dwell: (got > 0).then(|| Duration::try_from_secs_f64(depth_time / count(got)).unwrap_or(Duration::MAX)),
-        put_rate: rate(from.put, to.put),
-        get_rate: rate(from.got, to.got),
-        drop_rate: rate(from.dropped(), to.dropped()),
-        reject_rate: rate(from.rejected, to.rejected),
-        growth: Some((level(now.depth) - level(before.depth)) / seconds),
+        utilization: room(before, now).filter(|_| known(Known::MEANS)).map(|room| share(depth_time / seconds, room)),
+        dwell: (got > 0 && known(Known::MEANS))
+            .then(|| Duration::try_from_secs_f64(depth_time / count(got)).unwrap_or(Duration::MAX)),
+        put_rate: rate(from.put, to.put).filter(|_| known(Known::PUT)),
+        get_rate: rate(from.got, to.got).filter(|_| known(Known::GOT)),
+        drop_rate: rate(from.dropped(), to.dropped()).filter(|_| drops),
+        reject_rate: rate(from.rejected, to.rejected).filter(|_| known(Known::REJECTED)),
+        growth: known(Known::DEPTH).then(|| (level(now.depth) - level(before.depth)) / seconds),
         // Several queues of one name can block at the same time; their sum is more than a share.
-        blocked_ratio: Some(share(blocked.as_secs_f64(), seconds)),
+        blocked_ratio: known(Known::MEANS).then(|| share(blocked.as_secs_f64(), seconds)),
         failed_ratio: (done > 0).then(|| share(count(failed), count(done))),
     }
 }
@@ -107,6 +112,23 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn what_a_queue_does_not_know_has_no_value() {
+        let mut sampler = Sampler::default();
+        let watched = FamilyStats {
+            name: "channel".into(),
+            instances: 1,
+            capacity: Some(10),
+            depth: 4,
+            ..FamilyStats::default()
+        };
+        let watched = FamilyStats { known: Known::DEPTH, ..watched };
+        sampler.sample(SECOND, vec![watched.clone()]);
+        let sample = sampler.sample(2 * SECOND, vec![watched]).remove(0);
+        assert_eq!((sample.utilization, sample.put_rate, sample.drop_rate), (None, None, None));
+        assert_eq!((sample.growth, sample.blocked_ratio), (Some(0.0), None));
+    }
 
     fn bounded(name: &str, totals: Totals) -> FamilyStats {
         FamilyStats { name: name.into(), instances: 1, capacity: Some(10), totals, ..FamilyStats::default() }
