@@ -29,6 +29,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     ///
     /// # Cancel safety
     /// Loses nothing: an item that was handed to a `get` that is dropped goes to the next getter, or back to its place.
+    /// One that is kept and not polled any more keeps its item until it is dropped.
     ///
     /// # Examples
     /// ```
@@ -46,6 +47,9 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 
     /// Gets the next item if one is there.
+    ///
+    /// While a batch or a stream that was overtaken holds the head of the line, nothing is there for anybody else,
+    /// although `len` may say otherwise.
     ///
     /// # Errors
     /// [`GetError::Empty`] if nothing is there for this getter now, [`GetError::ShutDown`] if nothing ever will be.
@@ -133,7 +137,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         Take { shared: self.shared(), delivered: false, waiter: Waiter::new(None) }
     }
 
-    /// Gets everything that is there, as `try_get` repeated would; the caller owes `task_done` for each item.
+    /// Gets everything that is there for whoever comes now, as [`try_get`](Self::try_get) repeated would; the caller owes
+    /// `task_done` for each item.
     ///
     /// # Examples
     /// ```

@@ -30,7 +30,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// rejects.
     ///
     /// # Cancel safety
-    /// A dropped `put` that has not completed has put nothing, but `item` is dropped with it.
+    /// A dropped `put` that has not completed has put nothing, but `item` is dropped with it. One that was granted its
+    /// slot and is not polled any more keeps the slot until it is dropped.
     ///
     /// # Examples
     /// ```
