@@ -3,66 +3,16 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use queue_core::registry::{Levels, Publication, Source};
 use queue_core::stats::Known;
-use queue_core::stats::catalogue::{MEASURES, View};
-use queue_core::{FamilyStats, Queue, Registry, Sample};
+use queue_core::{Registry, Sample};
+use support::sources::{Answers, Told, family, named, series};
 use support::{panic_of, until, without_deadlock};
-
-/// A source that answers what the test says.
-struct Answers<F>(F);
-
-impl<F: Fn() -> Option<Levels> + Send + Sync + 'static> Source for Answers<F> {
-    fn levels(&self) -> Option<Levels> {
-        (self.0)()
-    }
-}
-
-/// A source whose answer is set from outside.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Option<Levels>>>);
-
-impl Told {
-    fn tells(&self, levels: impl Into<Option<Levels>>) {
-        *self.0.lock().expect("no panic") = levels.into();
-    }
-}
-
-impl Source for Told {
-    fn levels(&self) -> Option<Levels> {
-        self.0.lock().expect("no panic").clone()
-    }
-}
-
-fn named(registry: &Registry, name: &str, capacity: usize) -> Queue<u32> {
-    Queue::builder(name).capacity(capacity).registry(registry).build().expect("a good name")
-}
-
-fn family(registry: &Registry, name: &str) -> FamilyStats {
-    registry.get(name).expect("it was watched")
-}
-
-/// The series of one name: metric and labels other than the name, with the value.
-fn series(registry: &Registry, name: &str) -> BTreeMap<String, f64> {
-    let (families, published) = (registry.snapshot(), registry.published());
-    let view = View { families: &families, published: &published };
-    let mut series = BTreeMap::new();
-    for measure in MEASURES {
-        measure.read(&view, &mut |labels, value| {
-            if labels.contains(&("queue_name", name)) {
-                let rest: String = labels[1..].iter().map(|(label, value)| format!(" {label}={value}")).collect();
-                assert!(series.insert(format!("{}{rest}", measure.name), value).is_none(), "{} twice", measure.name);
-            }
-        });
-    }
-    series
-}
 
 #[test]
 fn what_is_known_is_shown_and_the_rest_is_absent() {
