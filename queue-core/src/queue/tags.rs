@@ -78,6 +78,18 @@ impl Tags {
         Tag { put_at, trace: remove(&mut self.traces, number) }
     }
 
+    /// The number of the next item that will carry a clock.
+    pub(crate) fn next_clock(&self) -> u64 {
+        self.next
+    }
+
+    /// The number of the first item that carries anything.
+    pub(crate) fn first(&self) -> Option<u64> {
+        let (clock, trace) =
+            (self.clocks.front().map(|(number, _)| *number), self.traces.front().map(|(number, _)| *number));
+        clock.into_iter().chain(trace).min()
+    }
+
     /// The trace of the item that came in last.
     pub(crate) fn last_trace(&self, number: u64) -> Option<Box<TraceContext>> {
         self.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())

@@ -53,6 +53,7 @@ impl<T, K: Kind<T>> State<T, K> {
             }
             wakes.add(wake);
         }
+        self.items.give_back();
         self.close_if_over(wakes);
     }
 
