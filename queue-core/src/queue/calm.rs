@@ -65,30 +65,33 @@ impl<T, K: Kind<T>> State<T, K> {
     /// As [`put_in_calm`](Self::put_in_calm), for a task that has to let others run.
     #[inline]
     pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
-        let due = self.next >= self.put_unpaid;
-        if due && !coop::has_budget_remaining() || !self.put_in_calm(slot) {
-            return false;
-        }
-        if due {
-            self.put_unpaid = self.next + ITEMS_A_UNIT;
-            spend(cx);
-        }
-        true
+        if self.next >= self.put_unpaid { self.put_and_pay(slot, cx) } else { self.put_in_calm(slot) }
     }
 
     /// As [`get_in_calm`](Self::get_in_calm), for a task that has to let others run.
     #[inline]
     pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Option<T> {
-        let due = self.got >= self.get_unpaid;
-        if due && !coop::has_budget_remaining() {
-            return None;
+        if self.got >= self.get_unpaid { self.get_and_pay(cx) } else { self.get_in_calm() }
+    }
+
+    #[cold]
+    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
+        let done = coop::has_budget_remaining() && self.put_in_calm(slot);
+        if done {
+            self.put_unpaid = self.next + ITEMS_A_UNIT;
+            spend(cx);
         }
-        let item = self.get_in_calm()?;
-        if due {
+        done
+    }
+
+    #[cold]
+    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Option<T> {
+        let item = if coop::has_budget_remaining() { self.get_in_calm() } else { None };
+        if item.is_some() {
             self.get_unpaid = self.got + ITEMS_A_UNIT;
             spend(cx);
         }
-        Some(item)
+        item
     }
 
     fn calm(&mut self) -> Calm {
@@ -114,8 +117,7 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 }
 
-/// Spends a unit of the budget that there is.
-#[cold]
+/// Spends a unit of the budget that there is; nothing foreign runs for that.
 fn spend(cx: &mut Context<'_>) {
     if let Poll::Ready(budget) = coop::poll_proceed(cx) {
         budget.made_progress();

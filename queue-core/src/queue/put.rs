@@ -306,11 +306,9 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        if !*this.begun {
-            if this.shared.glance().put_in_step(&mut this.offer.item, cx) {
-                *this.begun = true;
-                return Poll::Ready(Ok(()));
-            }
+        if !*this.begun && this.shared.glance().put_in_step(&mut this.offer.item, cx) {
+            *this.begun = true;
+            return Poll::Ready(Ok(()));
         }
         self.poll_long(cx)
     }

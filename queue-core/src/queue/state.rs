@@ -14,7 +14,7 @@ use std::task::Waker;
 use super::calm::Calm;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::tags::{ItemSampling, Tags};
-use super::tell::{Came, Scope, Went};
+use super::tell::{Came, Luggage, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
@@ -89,12 +89,12 @@ pub(super) enum Life {
 pub(crate) struct Offer<T> {
     pub(crate) item: Option<T>,
     /// The scope of its put and the context that it is to carry, if somebody supplies them.
-    pub(crate) scope: Option<Box<Scope>>,
+    pub(crate) scope: Option<Box<dyn Luggage>>,
 }
 
 impl<T> Offer<T> {
     fn take_trace(&mut self) -> Option<Box<TraceContext>> {
-        self.scope.as_mut().and_then(|scope| scope.trace.take())
+        self.scope.as_mut().and_then(|scope| scope.take_trace())
     }
 }
 

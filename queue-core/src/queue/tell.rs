@@ -64,12 +64,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Opens the scope of a put, if somebody supplies contexts.
     #[inline]
-    pub(crate) fn begin_put(&self) -> Option<Box<Scope>> {
-        if self.outlook.wants(Interest::CONTEXT) {
-            self.outlook.begin_put(&self.info).map(|scope| Box::new(Scope::of(scope)))
-        } else {
-            None
+    pub(crate) fn begin_put(&self) -> Option<Box<dyn Luggage>> {
+        if !self.outlook.wants(Interest::CONTEXT) {
+            return None;
         }
+        let scope = self.outlook.begin_put(&self.info)?;
+        Some(Box::new(Scope::of(scope)))
     }
 
     /// An item came in, for which its putter waited, if it did.
@@ -147,11 +147,22 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 }
 
+/// What a put keeps open until it ends. Behind a `dyn`, having none costs a put one comparison.
+pub(crate) trait Luggage: Send {
+    /// What travels with the item; it does so once.
+    fn take_trace(&mut self) -> Option<Box<TraceContext>>;
+}
+
 /// The scope of a put, there until this is dropped; its panics are nobody's but its own.
-pub(crate) struct Scope {
+struct Scope {
     scope: Option<Box<dyn PutScope>>,
-    /// What travels with the item, until it does.
-    pub(super) trace: Option<Box<TraceContext>>,
+    trace: Option<Box<TraceContext>>,
+}
+
+impl Luggage for Scope {
+    fn take_trace(&mut self) -> Option<Box<TraceContext>> {
+        self.trace.take()
+    }
 }
 
 impl Scope {

@@ -103,10 +103,10 @@ impl<S> Waiter<S> {
         match self.phase() {
             Phase::Idle => None,
             Phase::Waiting => panic!("the inside belongs to the line while its owner waits"),
-            // SAFETY: it was in a line and is not any more, so its inside is there and no line touches it any more (the acquire
-            // load above ordered the last touch before this), and `Pin<&mut Self>` makes this the only access. Nothing
-            // is moved out of the pin.
             Phase::Served | Phase::Closed | Phase::Left => {
+                // SAFETY: it was in a line and is not any more, so its inside is there and no line touches it (the
+                // acquire load above ordered the last touch before this), and `Pin<&mut Self>` makes this the only
+                // access. Nothing is moved out of the pin.
                 Some(unsafe { (*self.get_unchecked_mut().inside.get()).assume_init_mut() })
             }
         }
