@@ -1,0 +1,149 @@
+//! The command line: which scenarios, who takes part, for how long.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use queue_core::Ticker;
+
+use crate::contest::{self, Pace};
+use crate::report::{self, Row};
+use crate::scenario::{self, Scenario};
+
+/// Compares observable queues with their peers. Without words: everything, in less than ten minutes.
+#[derive(Debug, Parser)]
+#[command(name = "cargo bench -p bench --", bin_name = "cargo bench -p bench --")]
+struct Arguments {
+    /// Only scenarios whose name contains each of these words; a whole name is that one alone
+    words: Vec<String>,
+
+    /// Only contenders whose name contains this; may be given several times. `ours` alone is for a profiler
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// Rounds of each contender
+    #[arg(long, default_value_t = Pace::MEASURING.rounds, value_name = "N")]
+    rounds: usize,
+
+    /// Milliseconds that a round should take
+    #[arg(long, default_value_t = 4, value_name = "MS")]
+    round_ms: u64,
+
+    /// One tiny round of everything: shows that it runs, measures nothing
+    #[arg(long)]
+    tiny: bool,
+
+    /// Names the scenarios and ends
+    #[arg(long)]
+    list: bool,
+
+    /// What cargo says to every benchmark; it changes nothing
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Arguments {
+    fn pace(&self) -> Pace {
+        if self.tiny {
+            return Pace::TINY;
+        }
+        Pace { rounds: self.rounds.max(1), round: Duration::from_millis(self.round_ms), ..Pace::MEASURING }
+    }
+
+    fn scenarios(&self) -> Vec<Scenario> {
+        let mut scenarios = scenario::all();
+        let whole = self.words.join(" ");
+        if scenarios.iter().any(|scenario| scenario.name == whole) {
+            scenarios.retain(|scenario| scenario.name == whole);
+        } else {
+            scenarios.retain(|scenario| self.words.iter().all(|word| scenario.name.contains(word)));
+        }
+        for scenario in &mut scenarios {
+            scenario.only(&self.only);
+        }
+        scenarios.retain(|scenario| !scenario.contenders.is_empty());
+        scenarios
+    }
+}
+
+/// Does what the command line asks for.
+#[must_use]
+pub fn main() -> ExitCode {
+    run(&Arguments::parse())
+}
+
+fn run(arguments: &Arguments) -> ExitCode {
+    let scenarios = arguments.scenarios();
+    if scenarios.is_empty() {
+        eprintln!("No scenario has all of these words in its name, and such a contender: see --list for the names.");
+        return ExitCode::FAILURE;
+    }
+    if arguments.list {
+        for scenario in &scenarios {
+            println!("{}", scenario.name);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let rows = measure(scenarios, &arguments.pace());
+    println!("{}", report::comparison(&rows));
+    println!("{}", report::all_contenders(&rows));
+    ExitCode::SUCCESS
+}
+
+/// Holds one scenario after the other, and says what came out as it comes.
+fn measure(scenarios: Vec<Scenario>, pace: &Pace) -> Vec<Row> {
+    crate::peers::prepare();
+    // As in a service that is watched: the coarse tick moves on, so that our queues pay for their integrals.
+    let _ticking = Ticker::start();
+    let mut rows = Vec::with_capacity(scenarios.len());
+    for mut scenario in scenarios {
+        let standings = contest::hold(&mut scenario, pace);
+        let row = Row::new(&scenario, standings);
+        eprintln!("{}", report::line(&row));
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(words: &[&str]) -> Arguments {
+        Arguments::parse_from([&["bench"], words].concat())
+    }
+
+    fn names(words: &[&str]) -> Vec<String> {
+        arguments(words).scenarios().into_iter().map(|scenario| scenario.name).collect()
+    }
+
+    #[test]
+    fn a_tiny_run_takes_every_contender_through_every_scenario_and_nothing_is_lost() {
+        let arguments = arguments(&["--tiny"]);
+        let expected: Vec<_> = arguments.scenarios().iter().map(|it| (it.name.clone(), it.contenders.len())).collect();
+        let rows = measure(arguments.scenarios(), &arguments.pace());
+        assert_eq!(rows.iter().map(|row| (row.name.clone(), row.standings.len())).collect::<Vec<_>>(), expected);
+        for standing in rows.iter().flat_map(|row| &row.standings) {
+            assert!(standing.figures.median.is_finite(), "{standing:?}");
+        }
+        let table = report::comparison(&rows);
+        assert_eq!(table.lines().count(), expected.len() + 2, "{table}");
+    }
+
+    #[test]
+    fn words_must_all_be_in_a_name_and_a_whole_name_is_that_one_alone() {
+        assert_eq!(names(&["1-to-1", "ct", "64"]), ["64-byte items, 1-to-1, ct, capacity 100"]);
+        assert_eq!(names(&["1-to-1, ct, capacity 1"]), ["1-to-1, ct, capacity 1"]);
+        assert!(names(&["1-to-1, ct, capacity"]).len() > 2);
+        assert_eq!(names(&["no such scenario"]), [""; 0]);
+    }
+
+    #[test]
+    fn only_leaves_the_contenders_it_names() {
+        for scenario in arguments(&["--only", "ours", "--only", "kanal"]).scenarios() {
+            for contender in &scenario.contenders {
+                assert!(["ours", "kanal"].contains(&contender.name), "{} in {}", contender.name, scenario.name);
+            }
+        }
+    }
+}

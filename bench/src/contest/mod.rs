@@ -1,0 +1,89 @@
+//! The contenders of a scenario, run in turns.
+//!
+//! Short rounds, one contender after the other, in an order that moves on from round to round: what the machine does
+//! meanwhile hits all of them. What counts is the median of a contender's rounds; the quartiles tell how far to trust it.
+
+mod figures;
+mod pace;
+mod watchdog;
+
+pub(crate) use figures::Figures;
+pub(crate) use pace::Pace;
+
+use std::time::{Duration, Instant};
+
+use crate::peers::{Peer, Role};
+use crate::scenario::Scenario;
+use watchdog::Watchdog;
+
+/// One queue in one scenario.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
+    run: Box<dyn FnMut(u64) -> f64>,
+}
+
+impl Contender {
+    /// `run` moves about as many items as it is told and returns the figure of the scenario.
+    pub(crate) fn new<P: Peer>(run: impl FnMut(u64) -> f64 + 'static) -> Self {
+        Self::named(P::NAME, P::ROLE, run)
+    }
+
+    /// One that is not a peer's type.
+    pub(crate) fn named(name: &'static str, role: Role, run: impl FnMut(u64) -> f64 + 'static) -> Self {
+        Self { name, role, run: Box::new(run) }
+    }
+}
+
+/// How a contender did.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
+    pub(crate) figures: Figures,
+}
+
+/// Runs the contenders of `scenario` in turns.
+pub(crate) fn hold(scenario: &mut Scenario, pace: &Pace) -> Vec<Standing> {
+    let watchdog = Watchdog::start();
+    let contenders = &mut scenario.contenders;
+    let mut items = Vec::with_capacity(contenders.len());
+    for contender in contenders.iter_mut() {
+        watchdog.watch(&scenario.name, contender.name);
+        items.push(if scenario.exact { 1 } else { items_of_a_round(contender, pace) });
+    }
+    let rounds = if scenario.exact { 1 } else { pace.rounds };
+    let mut figures = vec![Vec::with_capacity(rounds); contenders.len()];
+    for round in 0..rounds {
+        for turn in 0..contenders.len() {
+            let turn = (round + if round % 2 == 0 { turn } else { contenders.len() - turn }) % contenders.len();
+            watchdog.watch(&scenario.name, contenders[turn].name);
+            figures[turn].push((contenders[turn].run)(items[turn]));
+        }
+    }
+    contenders
+        .iter()
+        .zip(figures)
+        .map(|(contender, figures)| Standing {
+            name: contender.name,
+            role: contender.role,
+            figures: Figures::of(figures),
+        })
+        .collect()
+}
+
+/// How many items fill a round, from a first, cold one on. These rounds are thrown away.
+fn items_of_a_round(contender: &mut Contender, pace: &Pace) -> u64 {
+    let mut items = pace.fewest_items;
+    loop {
+        let started = Instant::now();
+        (contender.run)(items);
+        let took = started.elapsed().max(Duration::from_nanos(1));
+        if took * 2 >= pace.round {
+            // From here on the figure is steady enough to scale by.
+            let fitting = u128::from(items) * pace.round.as_nanos() / took.as_nanos();
+            return u64::try_from(fitting).unwrap_or(items).max(pace.fewest_items);
+        }
+        items *= 2;
+    }
+}

@@ -1,0 +1,67 @@
+//! Queues that come and go: what one costs before it has held an item.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use super::{Bar, Scenario, enter};
+use crate::allocator::counted;
+use crate::peers::{
+    AsyncChannel, Crossfire, CrossfireMpsc, Flume, Kanal, Ours, OursUnregistered, Peer, Tasks, Thingbuf, TokioMpsc,
+};
+use crate::shape::each;
+
+/// The capacity of the queues that are made: a peer that reserves room for it at once pays for it here.
+const CAPACITY: usize = 100;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        create_and_drop::<OursUnregistered>("create and drop, unregistered", Bar::of(1.0)),
+        create_and_drop::<Ours>("create and drop, registered", Bar::of(2.0)),
+        bytes_when_empty::<OursUnregistered>("bytes when empty, unregistered", Bar::of(3.0)),
+        bytes_when_empty::<Ours>("bytes when empty, registered", Bar::of(3.0)),
+    ]
+}
+
+fn create_and_drop<O: Tasks<u64>>(name: &str, bar: Option<Bar>) -> Scenario {
+    fn one<P: Tasks<u64>>(scenario: &mut Scenario) {
+        // One of the same name lives meanwhile: a name that is new is another question.
+        let other = P::tasks(CAPACITY);
+        scenario.enter::<P>(move |queues| {
+            black_box(&other);
+            let started = Instant::now();
+            for _ in 0..queues {
+                drop(black_box(P::tasks(black_box(CAPACITY))));
+            }
+            each(started.elapsed(), queues)
+        });
+    }
+    let mut scenario = Scenario::new(name, bar);
+    enter!(one(&mut scenario):
+        O, TokioMpsc, AsyncChannel, Flume, Kanal, Crossfire, CrossfireMpsc, Thingbuf);
+    scenario
+}
+
+fn bytes_when_empty<O: Tasks<u64>>(name: &str, bar: Option<Bar>) -> Scenario {
+    fn one<P: Tasks<u64>>(scenario: &mut Scenario) {
+        scenario.enter::<P>(|_| bytes_of_one::<P>());
+    }
+    let mut scenario = Scenario::new(name, bar).bytes();
+    enter!(one(&mut scenario):
+        O, TokioMpsc, AsyncChannel, Flume, Kanal, Crossfire, CrossfireMpsc, Thingbuf);
+    scenario
+}
+
+/// The mean of many, so that what is made once for all of them (a list that grows, a name) does not count.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 bytes")]
+fn bytes_of_one<P: Peer + Tasks<u64>>() -> f64 {
+    const MANY: usize = 1000;
+    // The first one of its name brings what its name needs.
+    let first = P::tasks(CAPACITY);
+    let mut made = Vec::with_capacity(MANY);
+    let bytes = counted(|memory| {
+        made.extend((0..MANY).map(|_| P::tasks(CAPACITY)));
+        memory().live
+    });
+    drop((first, made));
+    bytes as f64 / MANY as f64
+}
