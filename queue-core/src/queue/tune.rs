@@ -70,6 +70,7 @@ impl<T, K: Kind<T>> State<T, K> {
                 self.count_dropped_oldest();
                 let_go.push(oldest);
             }
+            self.items.give_back();
             // No join ends here: at least one item stays, whatever is let go.
         }
         loop {
