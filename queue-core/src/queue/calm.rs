@@ -11,7 +11,9 @@ use tokio::task::coop;
 
 use super::discipline::{Discipline, Kind};
 use super::lock::Guard;
-use super::state::{Life, State};
+use super::state::{Handed, Life, State};
+use super::tags::Tag;
+use super::tell::Went;
 use crate::clock;
 
 /// How far calm reaches.
@@ -60,6 +62,19 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.got += 1;
         Some(taken.item)
+    }
+
+    /// Counts an item that a getter was handed and returns now, if that is all there is to do.
+    #[inline]
+    pub(super) fn collect_in_calm(&mut self, handed: &Handed<T>) -> Option<Went> {
+        let calm = clock::tick() == self.calm.tick && !self.observed && self.life == Life::Open && self.tags.is_empty();
+        if !calm {
+            return None;
+        }
+        self.in_transit -= 1;
+        self.got += 1;
+        self.meter.totals.handed_off += u64::from(handed.directly);
+        Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
     }
 
     /// As [`put_in_calm`](Self::put_in_calm), for a task that has to let others run.

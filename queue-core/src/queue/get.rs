@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::block::block_on;
+use super::calm::Turn;
 use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
@@ -190,8 +191,12 @@ fn conclude<T, K: Kind<T>>(
 /// Counts an item that was handed over as got.
 fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, waiter: Pin<&mut Hand<T>>, delivered: bool) -> Taken<T> {
     let handed = waiter.slot().and_then(Option::take).expect("a get was polled after it had completed");
+    let mut state = shared.glance();
+    if let Some(went) = state.collect_in_calm(&handed) {
+        return (handed.numbered.item, went);
+    }
     let mut wakes = Wakes::default();
-    let mut went = shared.lock().collect(&handed, &mut wakes);
+    let mut went = Turn::new(state).collect(&handed, &mut wakes);
     wakes.wake();
     shared.tell_went(&mut went, delivered);
     (handed.numbered.item, went)
@@ -215,13 +220,15 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let take = self.project().take;
-        if take.waiter.phase() == Phase::Idle {
-            let taken = take.shared.glance().get_in_step(cx);
-            if let Some(item) = taken {
-                return Poll::Ready(Ok(item));
-            }
+        if take.waiter.phase() != Phase::Idle {
+            return take.poll_item(None, cx);
         }
-        take.poll_item(cx)
+        let mut state = take.shared.glance();
+        if let Some(item) = state.get_in_step(cx) {
+            return Poll::Ready(Ok(item));
+        }
+        let turn = Turn::new(state);
+        take.poll_item(Some(turn), cx)
     }
 }
 
@@ -279,28 +286,40 @@ fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Hand<T>>) {
 impl<T, K: Kind<T>> Future for Take<'_, T, K> {
     type Output = Result<Taken<T>, GetError>;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_long(None, cx)
+    }
+}
+
+impl<'a, T, K: Kind<T>> Take<'a, T, K> {
+    /// Gets by the long way, or waits.
+    #[cold]
+    fn poll_item(
+        self: Pin<&mut Self>,
+        turn: Option<Turn<'a, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GetError>> {
+        self.poll_long(turn, cx).map_ok(|(item, _)| item)
+    }
+
+    #[inline]
+    fn poll_long(
+        self: Pin<&mut Self>,
+        turn: Option<Turn<'a, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Taken<T>, GetError>> {
         let mut this = self.project();
         let (shared, delivered): (&Shared<T, K>, bool) = (this.shared, *this.delivered);
         let attempt = |state: &mut State<T, K>| match state.take() {
             Next::Nothing => None,
             next => Some(next),
         };
-        let waited = poll_wait(shared, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
+        let waited = poll_wait(shared, turn, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
         Poll::Ready(match ready!(waited) {
             Waited::AtOnce(next) => conclude(shared, next, delivered).unwrap_or(Err(GetError::Empty)),
             Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter, delivered)),
             Waited::Ended(..) => Err(GetError::ShutDown),
         })
-    }
-}
-
-impl<T, K: Kind<T>> Take<'_, T, K> {
-    /// Gets by the long way, or waits.
-    #[cold]
-    fn poll_item(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
-        self.poll(cx).map_ok(|(item, _)| item)
     }
 }
 

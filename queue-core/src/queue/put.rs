@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::block::block_on;
+use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
 use super::shared::Shared;
@@ -306,27 +307,40 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        if !*this.begun && this.shared.glance().put_in_step(&mut this.offer.item, cx) {
+        if *this.begun {
+            return self.poll_long(None, cx);
+        }
+        let mut state = this.shared.glance();
+        if state.put_in_step(&mut this.offer.item, cx) {
             *this.begun = true;
             return Poll::Ready(Ok(()));
         }
-        self.poll_long(cx)
+        let turn = Turn::new(state);
+        self.poll_long(Some(turn), cx)
     }
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Puts by the long way, or waits.
     #[cold]
-    fn poll_long(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+    fn poll_long(
+        self: Pin<&mut Self>,
+        mut turn: Option<Turn<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), PutError<T>>> {
         let this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
         if !std::mem::replace(this.begun, true) {
-            offer.begin(shared);
+            // Whoever is to be told opens a scope first, unlocked.
+            turn = turn.filter(|state| !state.observed);
+            if turn.is_none() {
+                offer.begin(shared);
+            }
         }
         let (telling, mut came) = (shared.tells_items(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
-        let waited = ready!(poll_wait(shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
+        let waited = ready!(poll_wait(shared, turn, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
         let put = match waited {
             Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
             Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),

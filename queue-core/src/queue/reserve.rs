@@ -121,7 +121,7 @@ impl<T, K: Kind<T>> Future for Reserve<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let attempt = State::reserve;
-        let waited = poll_wait(*this.shared, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
+        let waited = poll_wait(*this.shared, None, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
         let reserved = match ready!(waited) {
             Waited::AtOnce(reserved) => reserved,
             Waited::Ended(Phase::Served, _) => true,

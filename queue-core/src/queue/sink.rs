@@ -36,7 +36,8 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
         let open = if waits {
             let mut waiter = this.place.get_or_make();
             let attempt = State::reserve;
-            let waited = ready!(poll_wait(shared, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
+            let waited =
+                ready!(poll_wait(shared, None, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
             // It may wait again, for the next item.
             waiter.set(Waiter::new());
             (this.ready, this.waited) = match waited {

@@ -72,11 +72,16 @@ impl Tags {
     /// Item `number` is delivered or let go.
     #[inline]
     pub(crate) fn went(&mut self, number: u64) -> Tag {
-        if self.clocks.is_empty() && self.traces.is_empty() {
+        if self.is_empty() {
             return Tag::default();
         }
         let put_at = remove(&mut self.clocks, number).unwrap_or_default();
         Tag { put_at, trace: remove(&mut self.traces, number) }
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clocks.is_empty() && self.traces.is_empty()
     }
 
     /// The number of the next item that will carry a clock.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use super::calm::Turn;
 use super::discipline::Kind;
 use super::shared::Shared;
 use super::state::State;
@@ -133,10 +134,11 @@ pub(crate) enum Waited<R> {
 /// The poll that puts, gets and reservations have in common: tries `attempt`, and joins the line if it cannot be done.
 ///
 /// The waker is cloned between a first try and a second, unlocked, since cloning runs foreign code; the second try and
-/// joining are one step.
+/// joining are one step. A first poll that has the lock already hands it in.
 #[inline]
 pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     shared: &Shared<T, K>,
+    turn: Option<Turn<'_, T, K>>,
     mut waiter: Pin<&mut Waiter<S>>,
     cx: &mut Context<'_>,
     side: Side,
@@ -150,8 +152,10 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     if phase != Phase::Idle {
         return Poll::Ready(Waited::Ended(phase, tell_end(shared, side, waiter)));
     }
+    // A task without any is told so by its waker, which must not run under the lock.
+    let turn = turn.filter(|_| coop::has_budget_remaining());
     let budget = ready!(coop::poll_proceed(cx));
-    let at_once = attempt(&mut shared.lock());
+    let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));
     if let Some(done) = at_once {
         budget.made_progress();
         return Poll::Ready(Waited::AtOnce(done));
