@@ -220,7 +220,7 @@ impl<T> Discipline<T> for Stack<T> {
 /// Halves a buffer that is mostly empty. It takes as many gets as it moves items, so a get stays O(1) on average, and
 /// a small buffer is left alone.
 #[inline]
-fn give_back<E>(items: &mut VecDeque<E>) {
+pub(super) fn give_back<E>(items: &mut VecDeque<E>) {
     const KEEP: usize = 8 * 1024;
     let room = items.capacity();
     if items.len() < room / 8 && room * size_of::<E>() > KEEP {

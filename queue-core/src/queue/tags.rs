@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::discipline::give_back;
 use crate::clock;
 use crate::observe::TraceContext;
 
@@ -85,8 +86,9 @@ impl Tags {
 
     /// Nothing is buffered or on its way any more.
     pub(crate) fn clear(&mut self) {
-        self.clocks.clear();
-        self.traces.clear();
+        // Whatever it was, it may have been a burst: its memory goes too.
+        self.clocks = VecDeque::new();
+        self.traces = VecDeque::new();
     }
 
     #[cold]
@@ -120,7 +122,9 @@ fn remove<V>(table: &mut VecDeque<(u64, V)>, number: u64) -> Option<V> {
         return None;
     }
     let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-    table.remove(place).map(|(_, value)| value)
+    let removed = table.remove(place).map(|(_, value)| value);
+    give_back(table);
+    removed
 }
 
 #[cfg(test)]
