@@ -46,6 +46,7 @@ fn every_test_that_the_page_on_reliability_names_exists() {
         let mut file = None;
         for code in code(line) {
             if code.ends_with(".rs") {
+                assert!(project().join(code).is_file(), "the page names {code}: it is not there");
                 file = Some(code);
             } else if let (Some(file), false) = (file, code.contains(|c: char| !(c.is_ascii_lowercase() || c == '_'))) {
                 assert_is_a_test(file, code);
