@@ -242,3 +242,15 @@ fn a_batch_may_be_as_large_as_it_likes() {
     (0..1_000).for_each(|item| queue.try_put(item).unwrap());
     assert_eq!(at_once(queue.get_batch(usize::MAX, Duration::ZERO)), Ok((0..1_000).collect()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_may_linger_beyond_the_end_of_time() {
+    let queue = queue(8);
+    let mut batch = parked(queue.get_batch(2, Duration::MAX));
+    queue.try_put(1).unwrap();
+    assert!(batch.is_woken() && batch.poll().is_pending());
+    advance(1_000 * HOUR).await;
+    assert!(batch.poll().is_pending());
+    queue.try_put(2).unwrap();
+    assert_eq!(answer(&mut batch), Ok(vec![1, 2]));
+}

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use queue_core::{
-    BuildError, Delivery, LifoQueue, Overflow, PriorityQueue, PutError, Queue, QueueBuilder, Registry, TickerGuard,
+    BuildError, Consumer, Delivery, LifoQueue, Overflow, Permit, PriorityQueue, Producer, PutError, Queue,
+    QueueBuilder, Registry, TickerGuard, WeakQueue,
 };
 use support::{at_once, panic_of, parked, queue};
 
@@ -83,6 +84,20 @@ fn a_capacity_of_one_is_a_rendezvous_with_one_seat() {
 }
 
 #[test]
+fn a_put_of_many_gives_back_what_was_not_put() {
+    let rejecting = support::overflowing(2, Overflow::Reject);
+    assert_eq!(at_once(rejecting.put_all(0..5)), Err(PutError::Full(vec![2])), "what was pulled and not put");
+    assert_eq!(rejecting.drain(), [0, 1]);
+    let queue = queue(2);
+    let mut rest = 0..5;
+    let mut putting = parked(queue.put_all(rest.by_ref()));
+    queue.shutdown(queue_core::Shutdown::Drain);
+    assert_eq!(support::answer(&mut putting), Err(PutError::ShutDown(vec![2])));
+    drop(putting);
+    assert_eq!((rest, queue.drain()), (3..5, vec![0, 1]), "and the rest is still in the iterator");
+}
+
+#[test]
 fn items_without_a_size_are_counted_like_any_other() {
     fn check(put: impl Fn() -> bool, got: impl Fn() -> usize) {
         assert_eq!((0..1_000).filter(|_| put()).count(), 100);
@@ -142,6 +157,10 @@ fn a_queue_goes_between_threads_if_its_items_may() {
     <LifoQueue<Rc<u8>> as NotSend<_>>::check();
     <PriorityQueue<Rc<u8>> as NotSend<_>>::check();
     <Delivery<Rc<u8>> as NotSend<_>>::check();
+    <Producer<Rc<u8>> as NotSend<_>>::check();
+    <Consumer<Rc<u8>> as NotSend<_>>::check();
+    <Permit<Rc<u8>> as NotSend<_>>::check();
+    <WeakQueue<Rc<u8>> as NotSend<_>>::check();
     <queue_core::Put<'_, Rc<u8>, queue_core::Fifo> as NotSend<_>>::check();
     <queue_core::Get<'_, Rc<u8>, queue_core::Fifo> as NotSend<_>>::check();
     let _: Option<QueueBuilder<u8, queue_core::Fifo>> = None;

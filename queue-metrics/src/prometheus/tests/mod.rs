@@ -1,6 +1,7 @@
 //! What a page promises, over hand-made views: every number is fixed, so pages can be compared as text.
 
 mod hostile;
+mod locks;
 mod promtool;
 mod queues;
 
