@@ -11,7 +11,7 @@ pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// Waits a little for another thread: about `pauses` times ten nanoseconds.
 #[cfg(not(loom))]
-pub(crate) fn pause(pauses: u32) {
+pub(crate) fn pause(pauses: usize) {
     for _ in 0..pauses {
         std::hint::spin_loop();
     }
@@ -19,7 +19,7 @@ pub(crate) fn pause(pauses: u32) {
 
 /// Under the model checker every wait is a chance for the other threads.
 #[cfg(loom)]
-pub(crate) fn pause(_pauses: u32) {
+pub(crate) fn pause(_pauses: usize) {
     loom::thread::yield_now();
 }
 

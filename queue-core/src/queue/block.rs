@@ -1,41 +1,93 @@
 //! Waiting on a plain thread: spin a little, then park.
 
-use std::pin::pin;
+use std::ops::RangeInclusive;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use super::lock::Seen;
 use super::wait::{GiveUp, poll_freely};
 use crate::sync::pause;
 
-/// How long a thread looks before it parks: parking and waking cost microseconds.
-const LOOKS: u32 = 40;
-const PAUSES: u32 = 25;
+/// A future that a plain thread can wait for without a runtime.
+pub(crate) trait Blocking: GiveUp {
+    /// Tries once, without waiting; where that fails, says what it saw.
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen>;
+
+    /// What has moved in its queue, as seen without the lock.
+    fn seen(&self) -> Seen;
+
+    /// How many items may pass at a time.
+    fn room(&self) -> usize;
+
+    /// Whether it waits for nobody any more, so that a poll is worth it.
+    fn is_settled(&self) -> bool;
+}
+
+/// Pauses between two tries of a thread that has not joined the line yet. Whoever is about to make room, or to put,
+/// mostly does so within microseconds, and then for many items at once, while every item that crosses alone costs both
+/// sides a cache line: so a large queue is left alone for longer. The pauses do not grow: two sides that wait for each
+/// other would double each other's. A thread that tries is a newcomer: those who stand in line come first.
+const PAUSES: RangeInclusive<usize> = 3..=80;
+/// Pauses in all, some four microseconds.
+const PATIENCE: usize = 300;
+/// Then it lets other threads run, if there are more of them than processors.
+const YIELDS: usize = 50;
+/// Looks at its own place in the line before it parks: parking and waking cost microseconds.
+const LOOKS: u32 = 30;
 
 /// Waits for `future` on this thread, for `limit` at most.
 #[track_caller]
-pub(crate) fn block_on<F: GiveUp>(future: F, limit: Option<Duration>) -> F::Output {
+#[inline]
+pub(crate) fn block_on<F: Blocking>(future: F, limit: Option<Duration>) -> F::Output {
+    let mut future = pin!(future);
+    match future.as_mut().attempt() {
+        Ok(output) => output,
+        Err(seen) => wait_for(future, seen, limit),
+    }
+}
+
+#[cold]
+#[track_caller]
+fn wait_for<F: Blocking>(mut future: Pin<&mut F>, seen: Seen, limit: Option<Duration>) -> F::Output {
+    assert_may_block();
     // A limit beyond the end of time is none.
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-    let mut future = pin!(future);
+    if let Some(output) = spin(future.as_mut(), seen) {
+        return output;
+    }
     let parker = Parker::of_this_thread();
     let waker = Waker::from(Arc::clone(&parker));
     let mut cx = Context::from_waker(&waker);
-    // A task that has spent its budget would be told to wait where nothing has to.
-    if let Poll::Ready(output) = poll_freely(future.as_mut(), &mut cx) {
-        return output;
-    }
-    assert_may_block();
     loop {
-        if !parker.wait(deadline) {
-            return future.give_up();
-        }
+        // A task that has spent its budget would be told to wait where nothing has to.
         if let Poll::Ready(output) = poll_freely(future.as_mut(), &mut cx) {
             return output;
         }
+        let settled = || future.is_settled();
+        if !parker.wait(settled, deadline) {
+            return future.give_up();
+        }
     }
+}
+
+/// Tries again whenever something has moved, for some microseconds.
+fn spin<F: Blocking>(mut future: Pin<&mut F>, mut seen: Seen) -> Option<F::Output> {
+    let pauses = (future.room() / 2).clamp(*PAUSES.start(), *PAUSES.end());
+    for step in 0..PATIENCE / pauses + YIELDS {
+        // Taking the lock to look would stop the very thread that is waited for.
+        if future.seen() != seen {
+            match future.as_mut().attempt() {
+                Ok(output) => return Some(output),
+                Err(now) => seen = now,
+            }
+        }
+        if step < PATIENCE / pauses { pause(pauses) } else { thread::yield_now() }
+    }
+    None
 }
 
 /// Panics where waiting would stop a runtime, with tokio's own words.
@@ -65,13 +117,14 @@ impl Parker {
             .unwrap_or_else(|_| Arc::new(Self { thread: thread::current(), woken: AtomicBool::new(false) }))
     }
 
-    /// Waits to be woken; says whether that came before the deadline.
-    fn wait(&self, deadline: Option<Instant>) -> bool {
+    /// Waits to be woken, or until it is known that there is nothing to wait for; says whether that came before the
+    /// deadline.
+    fn wait(&self, settled: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
         for _ in 0..LOOKS {
-            if self.woken.swap(false, Ordering::Acquire) {
+            if settled() {
                 return true;
             }
-            pause(PAUSES);
+            pause(8);
         }
         loop {
             if self.woken.swap(false, Ordering::Acquire) {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::task::coop;
 
 use super::discipline::{Discipline, Kind};
-use super::lock::Guard;
+use super::lock::{Guard, Seen};
 use super::state::{Handed, Life, State};
 use super::tags::Tag;
 use super::tell::Went;
@@ -37,7 +37,7 @@ const ITEMS_A_UNIT: u64 = 8;
 impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the short way; says whether that could be.
     #[inline]
-    pub(super) fn put_in_calm(&mut self, slot: &mut Option<T>) -> bool {
+    fn put_in_calm(&mut self, slot: &mut Option<T>) -> bool {
         if clock::tick() != self.calm.tick || self.next >= self.calm.put_until {
             return false;
         }
@@ -52,7 +52,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Takes the next item out by the short way, if that can be and there is one.
     #[inline]
-    pub(super) fn get_in_calm(&mut self) -> Option<T> {
+    fn get_in_calm(&mut self) -> Option<T> {
         if clock::tick() != self.calm.tick || self.got >= self.calm.get_until {
             return None;
         }
@@ -66,7 +66,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Counts an item that a getter was handed and returns now, if that is all there is to do.
     #[inline]
-    pub(super) fn collect_in_calm(&mut self, handed: &Handed<T>) -> Option<Went> {
+    fn collect_in_calm(&mut self, handed: &Handed<T>) -> Option<Went> {
         let calm = clock::tick() == self.calm.tick && !self.observed && self.life == Life::Open && self.tags.is_empty();
         if !calm {
             return None;
@@ -75,38 +75,6 @@ impl<T, K: Kind<T>> State<T, K> {
         self.got += 1;
         self.meter.totals.handed_off += u64::from(handed.directly);
         Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
-    }
-
-    /// As [`put_in_calm`](Self::put_in_calm), for a task that has to let others run.
-    #[inline]
-    pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
-        if self.next >= self.put_unpaid { self.put_and_pay(slot, cx) } else { self.put_in_calm(slot) }
-    }
-
-    /// As [`get_in_calm`](Self::get_in_calm), for a task that has to let others run.
-    #[inline]
-    pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Option<T> {
-        if self.got >= self.get_unpaid { self.get_and_pay(cx) } else { self.get_in_calm() }
-    }
-
-    #[cold]
-    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
-        let done = coop::has_budget_remaining() && self.put_in_calm(slot);
-        if done {
-            self.put_unpaid = self.next + ITEMS_A_UNIT;
-            spend(cx);
-        }
-        done
-    }
-
-    #[cold]
-    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Option<T> {
-        let item = if coop::has_budget_remaining() { self.get_in_calm() } else { None };
-        if item.is_some() {
-            self.get_unpaid = self.got + ITEMS_A_UNIT;
-            spend(cx);
-        }
-        item
     }
 
     fn calm(&mut self) -> Calm {
@@ -132,6 +100,76 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 }
 
+/// The short way, by those who have the lock.
+impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
+    /// What has moved up to now.
+    pub(super) fn seen(&self) -> Seen {
+        self.moves.seen()
+    }
+
+    /// Takes the item of `slot` in, if that can be by the short way.
+    #[inline]
+    pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> bool {
+        let done = self.put_in_calm(slot);
+        if done {
+            self.moves.put(self.next);
+        }
+        done
+    }
+
+    /// Takes the next item out, if that can be by the short way and there is one.
+    #[inline]
+    pub(super) fn get_at_once(&mut self) -> Option<T> {
+        let item = self.get_in_calm();
+        if item.is_some() {
+            self.moves.got(self.got);
+        }
+        item
+    }
+
+    /// Counts an item that a getter was handed and returns now, if that is all there is to do.
+    #[inline]
+    pub(super) fn collect_at_once(&mut self, handed: &Handed<T>) -> Option<Went> {
+        let went = self.collect_in_calm(handed);
+        if went.is_some() {
+            self.moves.got(self.got);
+        }
+        went
+    }
+
+    /// As [`put_at_once`](Self::put_at_once), for a task that has to let others run.
+    #[inline]
+    pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
+        if self.next >= self.put_unpaid { self.put_and_pay(slot, cx) } else { self.put_at_once(slot) }
+    }
+
+    /// As [`get_at_once`](Self::get_at_once), for a task that has to let others run.
+    #[inline]
+    pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Option<T> {
+        if self.got >= self.get_unpaid { self.get_and_pay(cx) } else { self.get_at_once() }
+    }
+
+    #[cold]
+    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
+        let done = coop::has_budget_remaining() && self.put_at_once(slot);
+        if done {
+            self.put_unpaid = self.next + ITEMS_A_UNIT;
+            spend(cx);
+        }
+        done
+    }
+
+    #[cold]
+    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Option<T> {
+        let item = if coop::has_budget_remaining() { self.get_at_once() } else { None };
+        if item.is_some() {
+            self.get_unpaid = self.got + ITEMS_A_UNIT;
+            spend(cx);
+        }
+        item
+    }
+}
+
 /// Spends a unit of the budget that there is; nothing foreign runs for that.
 fn spend(cx: &mut Context<'_>) {
     if let Poll::Ready(budget) = coop::poll_proceed(cx) {
@@ -149,6 +187,11 @@ impl<'a, T, K: Kind<T>> Turn<'a, T, K> {
     #[inline]
     pub(super) fn new(state: Guard<'a, State<T, K>>) -> Self {
         Self { state }
+    }
+
+    /// What has moved up to now.
+    pub(super) fn seen(&self) -> Seen {
+        self.state.seen()
     }
 }
 
@@ -172,5 +215,7 @@ impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
         self.state.calm = self.state.calm();
+        self.state.moves.put(self.state.next);
+        self.state.moves.got(self.state.got);
     }
 }

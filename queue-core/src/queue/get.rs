@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::block::block_on;
+use super::block::{Blocking, block_on};
 use super::calm::Turn;
 use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
+use super::lock::Seen;
 use super::shared::Shared;
 use super::state::{Handed, Next, State};
 use super::tell::Went;
@@ -64,9 +65,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        let shared = self.shared();
-        let taken = shared.glance().get_in_calm();
-        taken.map_or_else(|| try_get(shared), Ok)
+        get_now(self.shared()).unwrap_or(Err(GetError::Empty))
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -157,11 +156,21 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
-/// Gets by the long way.
+/// Gets what is there now; if nothing is, says what it saw.
+#[inline]
+fn get_now<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<Result<T, GetError>, Seen> {
+    let mut state = shared.glance();
+    if let Some(item) = state.get_at_once() {
+        return Ok(Ok(item));
+    }
+    get_long(shared, Turn::new(state))
+}
+
 #[cold]
-fn try_get<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<T, GetError> {
-    let next = shared.lock().take();
-    conclude(shared, next, false).unwrap_or(Err(GetError::Empty)).map(|(item, _)| item)
+fn get_long<T, K: Kind<T>>(shared: &Shared<T, K>, mut turn: Turn<'_, T, K>) -> Result<Result<T, GetError>, Seen> {
+    let (next, seen) = (turn.take(), turn.seen());
+    drop(turn);
+    conclude(shared, next, false).map(|got| got.map(|(item, _)| item)).ok_or(seen)
 }
 
 /// An item, and what is known of it.
@@ -192,7 +201,7 @@ fn conclude<T, K: Kind<T>>(
 fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, waiter: Pin<&mut Hand<T>>, delivered: bool) -> Taken<T> {
     let handed = waiter.slot().and_then(Option::take).expect("a get was polled after it had completed");
     let mut state = shared.glance();
-    if let Some(went) = state.collect_in_calm(&handed) {
+    if let Some(went) = state.collect_at_once(&handed) {
         return (handed.numbered.item, went);
     }
     let mut wakes = Wakes::default();
@@ -235,6 +244,25 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
 impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
     fn give_up(self: Pin<&mut Self>) -> Self::Output {
         self.project().take.give_up().map(|(item, _)| item)
+    }
+}
+
+impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
+    #[inline]
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
+        get_now(self.project().take.shared)
+    }
+
+    fn seen(&self) -> Seen {
+        self.take.shared.seen()
+    }
+
+    fn room(&self) -> usize {
+        self.take.shared.glance().room()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.take.waiter.phase() != Phase::Waiting
     }
 }
 

@@ -26,6 +26,7 @@ use {Spin as Door, SpinTurn as Turn};
 #[repr(C)]
 pub(crate) struct Lock<S> {
     door: Door,
+    pub(super) moves: Moves,
     state: UnsafeCell<S>,
 }
 
@@ -36,13 +37,42 @@ unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
     pub(crate) fn new(state: S) -> Self {
-        Self { door: Door::new(), state: UnsafeCell::new(state) }
+        Self { door: Door::new(), moves: Moves::default(), state: UnsafeCell::new(state) }
     }
 
     /// Waits for the lock and takes it.
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, S> {
-        Guard { _turn: self.door.lock(), state: &self.state }
+        Guard { _turn: self.door.lock(), moves: &self.moves, state: &self.state }
+    }
+}
+
+/// What has been put and got: it changes with either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen(u8, u8);
+
+/// What a thread that spins may look at without the lock: whether anything has moved since it looked last. Written under
+/// the lock, the lowest bits of two counters: a hint that only makes it try again, so no order has to be kept.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    put: std::sync::atomic::AtomicU8,
+    got: std::sync::atomic::AtomicU8,
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]
+impl Moves {
+    #[inline]
+    pub(super) fn put(&self, number: u64) {
+        self.put.store(number as u8, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn got(&self, number: u64) {
+        self.got.store(number as u8, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        Seen(self.put.load(std::sync::atomic::Ordering::Relaxed), self.got.load(std::sync::atomic::Ordering::Relaxed))
     }
 }
 
@@ -50,6 +80,7 @@ impl<S> Lock<S> {
 #[must_use]
 pub(crate) struct Guard<'a, S> {
     _turn: Turn<'a>,
+    pub(super) moves: &'a Moves,
     state: &'a UnsafeCell<S>,
 }
 
@@ -98,7 +129,7 @@ impl Spin {
 
     #[cold]
     fn wait(&self) {
-        let mut tries = 0_u32;
+        let mut tries = 0_usize;
         loop {
             match tries {
                 0 | 1 => pause(8),

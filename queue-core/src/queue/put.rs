@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::block::block_on;
+use super::block::{Blocking, block_on};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
+use super::lock::Seen;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
 use super::tell::Came;
@@ -62,8 +63,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let shared = self.shared();
-        let mut offer = Offer::of(item);
-        if shared.glance().put_in_calm(&mut offer.item) { Ok(()) } else { try_put(shared, offer) }
+        let (mut offer, mut begun) = (Offer::of(item), false);
+        put_now(shared, &mut offer, &mut begun, IfFull::Reject).unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -152,13 +153,36 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
-/// Puts by the long way.
+/// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says what it saw.
+#[inline]
+fn put_now<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    offer: &mut Offer<T>,
+    begun: &mut bool,
+    if_full: IfFull,
+) -> Result<Result<(), PutError<T>>, Seen> {
+    let mut state = shared.glance();
+    if !*begun && state.put_at_once(&mut offer.item) {
+        *begun = true;
+        return Ok(Ok(()));
+    }
+    put_long(shared, Turn::new(state), offer, begun, if_full)
+}
+
 #[cold]
-fn try_put<T, K: Kind<T>>(shared: &Shared<T, K>, mut offer: Offer<T>) -> Result<(), PutError<T>> {
-    offer.begin(shared);
+fn put_long<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    turn: Turn<'_, T, K>,
+    offer: &mut Offer<T>,
+    begun: &mut bool,
+    if_full: IfFull,
+) -> Result<Result<(), PutError<T>>, Seen> {
+    let turn = if std::mem::replace(begun, true) { Some(turn) } else { offer.begin_with(shared, turn) };
     let (telling, mut came) = (shared.tells_items(), None);
-    let admission = admit(&mut shared.lock(), &mut offer, IfFull::Reject, telling, &mut came);
-    conclude(shared, admission.unwrap_or(Admission::Full), &mut offer, came)
+    let mut turn = turn.unwrap_or_else(|| shared.lock());
+    let (admission, seen) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.seen());
+    drop(turn);
+    admission.map(|admission| conclude(shared, admission, offer, came)).ok_or(seen)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -177,6 +201,16 @@ impl<T> Offer<T> {
     #[inline]
     pub(super) fn begin<K: Kind<T>>(&mut self, shared: &Shared<T, K>) {
         self.scope = shared.begin_put();
+    }
+
+    /// As [`begin`](Self::begin), which is done unlocked: keeps the turn if there is nobody to be asked.
+    fn begin_with<'a, K: Kind<T>>(&mut self, shared: &Shared<T, K>, turn: Turn<'a, T, K>) -> Option<Turn<'a, T, K>> {
+        if !turn.observed {
+            return Some(turn);
+        }
+        drop(turn);
+        self.begin(shared);
+        None
     }
 
     /// The item of an offer that was not taken.
@@ -332,11 +366,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
         if !std::mem::replace(this.begun, true) {
-            // Whoever is to be told opens a scope first, unlocked.
-            turn = turn.filter(|state| !state.observed);
-            if turn.is_none() {
-                offer.begin(shared);
-            }
+            turn = turn.and_then(|turn| offer.begin_with(shared, turn));
         }
         let (telling, mut came) = (shared.tells_items(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
@@ -350,6 +380,26 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     }
 }
 
+impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
+    #[inline]
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
+        let this = self.project();
+        put_now(this.shared, this.offer, this.begun, IfFull::Wait)
+    }
+
+    fn seen(&self) -> Seen {
+        self.shared.seen()
+    }
+
+    fn room(&self) -> usize {
+        self.shared.glance().room()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.waiter.phase() != Phase::Waiting
+    }
+}
+
 impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
     fn give_up(self: Pin<&mut Self>) -> Self::Output {
         let mut this = self.project();
@@ -359,14 +409,8 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
         }
         match this.waiter.as_ref().phase() {
             // It never had its try: the task had spent its budget.
-            Phase::Idle => {
-                let (telling, mut came) = (shared.tells_items(), None);
-                let admission = admit(&mut shared.lock(), offer, IfFull::Wait, telling, &mut came);
-                match admission {
-                    Some(admission) => conclude(shared, admission, offer, came),
-                    None => Err(PutError::TimedOut(offer.not_put())),
-                }
-            }
+            Phase::Idle => put_now(shared, offer, this.begun, IfFull::Wait)
+                .unwrap_or_else(|_| Err(PutError::TimedOut(offer.not_put()))),
             phase => {
                 let waited = tell_end(shared, Side::Put, this.waiter);
                 Self::end(shared, phase, offer, waited)

@@ -17,6 +17,11 @@ impl<T, K: Kind<T>> State<T, K> {
         self.capacity
     }
 
+    /// How many items may be buffered at a time.
+    pub(crate) fn room(&self) -> usize {
+        self.capacity.unwrap_or(usize::MAX)
+    }
+
     /// Whether there is no room for an item that comes now; slots that were granted are taken.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {

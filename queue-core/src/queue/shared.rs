@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
-use super::lock::{Guard, Lock};
+use super::lock::{Guard, Lock, Seen};
 use super::state::State;
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -66,6 +66,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     #[inline]
     pub(super) fn glance(&self) -> Guard<'_, State<T, K>> {
         self.state.lock()
+    }
+
+    /// What has moved, as a thread that spins may see it.
+    pub(super) fn seen(&self) -> Seen {
+        self.state.moves.seen()
     }
 
     /// Sees who listens.

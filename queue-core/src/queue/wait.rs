@@ -8,8 +8,10 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
+use super::block::Blocking;
 use super::calm::Turn;
 use super::discipline::Kind;
+use super::lock::Seen;
 use super::shared::Shared;
 use super::state::State;
 use super::waiters::{Line, Phase, Waiter};
@@ -215,6 +217,25 @@ impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
 impl<T, K: Kind<T>> GiveUp for Signal<'_, T, K> {
     /// It has nothing to give back; whoever limits it looks for itself whether it was given.
     fn give_up(self: Pin<&mut Self>) {}
+}
+
+impl<T, K: Kind<T>> Blocking for Signal<'_, T, K> {
+    fn attempt(self: Pin<&mut Self>) -> Result<(), Seen> {
+        let state = self.shared.glance();
+        if (self.is_given)(&state) { Ok(()) } else { Err(state.seen()) }
+    }
+
+    fn seen(&self) -> Seen {
+        self.shared.seen()
+    }
+
+    fn room(&self) -> usize {
+        self.shared.glance().room()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.waiter.phase() != Phase::Waiting
+    }
 }
 
 impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
