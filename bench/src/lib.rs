@@ -12,6 +12,7 @@ mod allocator;
 mod cli;
 mod contest;
 mod ends;
+mod instruments;
 mod item;
 mod peers;
 mod report;

@@ -52,7 +52,6 @@ fn bytes_when_empty<O: Tasks<u64>>(name: &str, bar: Option<Bar>) -> Scenario {
 }
 
 /// The mean of many, so that what is made once for all of them (a list that grows, a name) does not count.
-#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 bytes")]
 fn bytes_of_one<P: Peer + Tasks<u64>>() -> f64 {
     const MANY: usize = 1000;
     // The first one of its name brings what its name needs.

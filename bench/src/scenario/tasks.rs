@@ -29,7 +29,7 @@ fn tasks(what: &str, flavor: Flavor, capacity: usize, bar: Option<Bar>) -> Scena
     if flavor == TwoWorkers { scenario.bimodal() } else { scenario }
 }
 
-fn one_to_one<T: Item>(what: &str, flavor: Flavor, capacity: usize, bar: Option<Bar>) -> Scenario {
+pub(super) fn one_to_one<T: Item>(what: &str, flavor: Flavor, capacity: usize, bar: Option<Bar>) -> Scenario {
     fn pair<T: Item, P: Tasks<T>>(scenario: &mut Scenario, flavor: Flavor, capacity: usize) {
         scenario.enter::<P>(move |items| {
             let (tx, rx) = P::tasks(capacity);
@@ -69,7 +69,7 @@ fn four_to_four(flavor: Flavor, bar: Option<Bar>) -> Scenario {
 }
 
 /// As many tasks at either end.
-fn many<P>(scenario: &mut Scenario, flavor: Flavor, ends: usize, capacity: usize)
+pub(super) fn many<P>(scenario: &mut Scenario, flavor: Flavor, ends: usize, capacity: usize)
 where
     P: Tasks<u64, Tx: Clone, Rx: Clone>,
 {
