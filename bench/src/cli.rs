@@ -8,6 +8,7 @@ use queue_core::Ticker;
 
 use crate::contest::{self, Pace};
 use crate::instruments::{self, Setting};
+use crate::python;
 use crate::report::{self, Row};
 use crate::scenario::{self, Scenario};
 
@@ -39,6 +40,10 @@ struct Arguments {
     /// One tiny round of everything: shows that it runs, measures nothing
     #[arg(long)]
     tiny: bool,
+
+    /// Puts tables and chart into docs/performance.md; needs a run of everything
+    #[arg(long, conflicts_with_all = ["words", "only", "tiny"])]
+    write_docs: bool,
 
     /// Names the scenarios and ends
     #[arg(long)]
@@ -93,8 +98,8 @@ fn run(arguments: &Arguments) -> ExitCode {
         return probe(setting);
     }
     let scenarios = arguments.scenarios();
-    let instruments = arguments.wants(instruments::NAME);
-    if scenarios.is_empty() && !instruments {
+    let (instruments, python) = (arguments.wants(instruments::NAME), arguments.wants(python::NAME));
+    if scenarios.is_empty() && !instruments && !python {
         eprintln!("No scenario has all of these words in its name, and such a contender: see --list for the names.");
         return ExitCode::FAILURE;
     }
@@ -102,7 +107,7 @@ fn run(arguments: &Arguments) -> ExitCode {
         for scenario in &scenarios {
             println!("{}", scenario.name);
         }
-        for name in [instruments::NAME] {
+        for name in [instruments::NAME, python::NAME] {
             if arguments.wants(name) {
                 println!("{name}");
             }
@@ -110,11 +115,28 @@ fn run(arguments: &Arguments) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let rows = measure(scenarios, &arguments.pace());
-    println!("{}", report::tables(&rows));
+    let mut tables = report::tables(&rows);
     if instruments {
-        println!("{}", report::prices(&instruments::measure(PRICE_TURNS)));
+        tables.push_str(&report::prices(&instruments::measure(PRICE_TURNS)));
+        tables.push('\n');
     }
-    ExitCode::SUCCESS
+    if python {
+        match python::measure() {
+            Ok(findings) => tables.push_str(&report::snakes(&findings, &rows)),
+            Err(reason) => eprintln!("Python's queues are left out: {reason}"),
+        }
+    }
+    println!("{}\n\n{tables}", report::provenance());
+    if !arguments.write_docs {
+        return ExitCode::SUCCESS;
+    }
+    match report::write(&rows, &tables) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("The figures are not in docs/: {reason}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The other side of [`instruments::measure`].

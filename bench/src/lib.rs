@@ -15,6 +15,7 @@ mod ends;
 mod instruments;
 mod item;
 mod peers;
+mod python;
 mod report;
 mod runtime;
 mod scenario;

@@ -82,7 +82,7 @@ pub(crate) fn line(row: &Row) -> String {
     line
 }
 
-fn met(met: Option<Met>) -> &'static str {
+pub(super) fn met(met: Option<Met>) -> &'static str {
     match met {
         Some(Met::Yes) => "yes",
         Some(Met::Tie) => "no, by less than 15 %",
@@ -101,7 +101,7 @@ fn spread(unit: Unit, figures: Figures) -> String {
     format!("{median} ±{:.0} %", spread / 2.0)
 }
 
-fn one(unit: Unit, figure: f64) -> String {
+pub(super) fn one(unit: Unit, figure: f64) -> String {
     match unit {
         Unit::NanosecondsEach if figure >= 1e7 => format!("{} ms", digits(figure / 1e6)),
         Unit::NanosecondsEach if figure >= 1e4 => format!("{} µs", digits(figure / 1e3)),

@@ -52,13 +52,18 @@ impl Row {
 
     pub(crate) fn met(&self) -> Option<Met> {
         let (ratio, bar) = (self.ratio()?, self.bar?.ratio);
-        Some(if ratio <= bar {
-            Met::Yes
-        } else if self.bimodal && ratio <= bar * TIE {
-            Met::Tie
-        } else {
-            Met::No
-        })
+        Some(judge(ratio, bar, self.bimodal))
+    }
+}
+
+/// Whether `ratio` is within `bar`, of figures that may fall into two heaps.
+pub(super) fn judge(ratio: f64, bar: f64, bimodal: bool) -> Met {
+    if ratio <= bar {
+        Met::Yes
+    } else if bimodal && ratio <= bar * TIE {
+        Met::Tie
+    } else {
+        Met::No
     }
 }
 
