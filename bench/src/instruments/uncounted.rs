@@ -20,7 +20,7 @@ pub(super) fn build() -> Result<PathBuf, String> {
     eprintln!("building the core without counting (target/uncounted)");
     let output = Command::new(cargo)
         .args(["bench", "--locked", "--quiet", "--package", "bench", "--bench", "queues", "--no-run"])
-        .args(["--target-dir", "target/uncounted", "--message-format", "json"])
+        .args(["--target-dir", "target/uncounted", "--message-format", "json-render-diagnostics"])
         .env("RUSTFLAGS", format!("{others} {FLAG}"))
         .current_dir(workspace)
         .stderr(Stdio::inherit())

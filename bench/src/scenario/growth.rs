@@ -1,6 +1,6 @@
 //! How cost grows: with those at the ends, and with the capacity.
 
-use super::tasks::{many, one_to_one};
+use super::tasks::{enter_pairs, many};
 use super::{Scenario, Section, enter};
 use crate::peers::{AsyncChannel, Crossfire, Flume, Kanal, Ours};
 use crate::runtime::Flavor::{self, CurrentThread, TwoWorkers};
@@ -17,12 +17,14 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 }
 
 fn by_ends(flavor: Flavor, ends: usize) -> Scenario {
-    let name = format!("growth: {ends} pairs, {}, capacity 100", flavor.short());
+    let name = format!("growth: tasks at each end, {}, {ends}", flavor.short());
     let mut scenario = Scenario::new(name, None).within(Section::Growth);
     enter!(many(&mut scenario, flavor, ends, 100): Ours, AsyncChannel, Flume, Kanal, Crossfire);
     scenario
 }
 
 fn by_capacity(flavor: Flavor, capacity: usize) -> Scenario {
-    one_to_one::<u64>("growth: one pair", flavor, capacity, None).within(Section::Growth)
+    let mut scenario = Scenario::new(format!("growth: capacity, {}, {capacity}", flavor.short()), None);
+    enter_pairs::<u64>(&mut scenario, flavor, capacity);
+    scenario.within(Section::Growth)
 }

@@ -34,7 +34,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 }
 
 fn beside(what: &str, deed: Deed, count: usize) -> Scenario {
-    let mut scenario = Scenario::new(format!("registered: {what}, {count} queues"), None).within(Section::Registered);
+    let mut scenario = Scenario::new(format!("registered: {what}, {count}"), None).within(Section::Registered);
     scenario.fewest_items = 1;
     // The queues are there from the first round to the last.
     let crowd = Rc::new(OnceCell::new());
