@@ -1,20 +1,18 @@
-//! The edges: bounds, sizes, `Send` and `Sync`, and what waiting leaves behind (nothing).
+//! The edges: bounds, sizes, times, `Send` and `Sync`.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod support;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
 use queue_core::{
     BuildError, Delivery, LifoQueue, Overflow, PriorityQueue, PutError, Queue, QueueBuilder, Registry, TickerGuard,
 };
-use support::{answer, at_once, panic_of, parked, queue};
+use support::{at_once, panic_of, parked, queue};
 
 #[test]
 fn a_capacity_of_zero_is_refused_with_what_to_use_instead() {
@@ -161,108 +159,6 @@ fn every_future_goes_between_threads_if_its_item_may() {
     send(&queue.receive());
     send(&queue.join());
     send(&queue.until_shut_down());
-}
-
-// What waiting leaves behind.
-
-#[test]
-fn a_million_polls_of_one_get_leave_one_waiter() {
-    let queue = queue(1);
-    let mut getter = parked(queue.get());
-    for poll in 0..1_000_000 {
-        let pending = if poll % 2 == 0 { getter.poll() } else { getter.poll_from_another_task() };
-        assert!(pending.is_pending());
-    }
-    assert_eq!(queue.stats().waiting_getters, 1);
-    drop(getter);
-    assert_eq!(queue.stats().waiting_getters, 0);
-}
-
-#[test]
-fn a_hundred_thousand_cancelled_waits_leave_none() {
-    let queue = queue(1);
-    let getters: Vec<_> = (0..100_000).map(|_| parked(queue.get())).collect();
-    assert_eq!(queue.stats().waiting_getters, 100_000);
-    drop(getters);
-    assert_eq!(queue.stats().waiting_getters, 0);
-    queue.try_put(1).unwrap();
-    assert_eq!(queue.len(), 1, "nobody was left to hand it to");
-    let putters: Vec<_> = (0..100_000).map(|item| parked(queue.put(item))).collect();
-    drop(putters);
-    assert_eq!((queue.stats().waiting_putters, queue.drain()), (0, vec![1]));
-}
-
-#[derive(Default)]
-struct Counting(AtomicUsize);
-
-impl Wake for Counting {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-/// Polls `future` with `waker` and drops it.
-fn polled_and_dropped<F: Future>(waker: &Arc<Counting>, future: F) {
-    let mut future = Box::pin(future);
-    let shared = Waker::from(Arc::clone(waker));
-    assert!(future.as_mut().poll(&mut Context::from_waker(&shared)).is_pending());
-    drop(shared);
-    assert_eq!(Arc::strong_count(waker), 2, "one is in the line");
-}
-
-#[test]
-fn no_waker_outlives_its_future() {
-    let (empty, full) = (queue(1), queue(1));
-    full.try_put(1).unwrap();
-    let waker = Arc::new(Counting::default());
-    polled_and_dropped(&waker, empty.get());
-    assert_eq!(Arc::strong_count(&waker), 1, "get");
-    polled_and_dropped(&waker, empty.receive());
-    assert_eq!(Arc::strong_count(&waker), 1, "receive");
-    polled_and_dropped(&waker, empty.get_batch(3, Duration::ZERO));
-    assert_eq!(Arc::strong_count(&waker), 1, "get_batch");
-    polled_and_dropped(&waker, empty.until_shut_down());
-    assert_eq!(Arc::strong_count(&waker), 1, "until_shut_down");
-    polled_and_dropped(&waker, full.put(2));
-    assert_eq!(Arc::strong_count(&waker), 1, "put");
-    polled_and_dropped(&waker, full.join());
-    assert_eq!(Arc::strong_count(&waker), 1, "join");
-}
-
-#[test]
-fn a_waker_is_let_go_when_its_future_is_served() {
-    let queue = queue(1);
-    let waker = Arc::new(Counting::default());
-    let mut getter = Box::pin(queue.get());
-    let shared = Waker::from(Arc::clone(&waker));
-    assert!(getter.as_mut().poll(&mut Context::from_waker(&shared)).is_pending());
-    queue.try_put(1).unwrap();
-    drop(shared);
-    assert_eq!((Arc::strong_count(&waker), waker.0.load(Ordering::SeqCst)), (1, 1));
-}
-
-#[test]
-fn the_task_that_polled_last_is_woken_and_no_other() {
-    let queue = queue(1);
-    let stale = Arc::new(Counting::default());
-    let mut getter = Box::pin(queue.get());
-    let waker = Waker::from(Arc::clone(&stale));
-    assert!(getter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    let fresh = Arc::new(Counting::default());
-    let waker = Waker::from(Arc::clone(&fresh));
-    assert!(getter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    queue.try_put(1).unwrap();
-    assert_eq!((stale.0.load(Ordering::SeqCst), fresh.0.load(Ordering::SeqCst)), (0, 1));
-}
-
-#[test]
-fn every_waiter_is_woken_once_for_what_it_gets() {
-    let queue = queue(4);
-    let mut getters: Vec<_> = (0..3).map(|_| parked(queue.get())).collect();
-    queue.try_put(1).unwrap();
-    let wakes: Vec<_> = getters.iter().map(queue_core::testing::ByHand::wakes).collect();
-    assert_eq!(wakes, [1, 0, 0]);
-    assert_eq!(answer(&mut getters[0]), Ok(1));
 }
 
 #[test]

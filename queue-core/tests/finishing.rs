@@ -25,8 +25,7 @@ fn outcomes(queue: &Queue<u32>) -> [u64; 3] {
 #[test]
 fn task_done_for_more_than_is_in_flight_is_an_error_and_counts_nothing() {
     let queue = queue(4);
-    let error = queue.task_done().unwrap_err();
-    assert_eq!(error.to_string(), "task_done was called for 1 items while 0 were got and not yet done");
+    queue.task_done().expect_err("nothing was got");
     (0..3).for_each(|item| queue.try_put(item).unwrap());
     queue.task_done().expect_err("buffered is not in flight");
     queue.try_get().unwrap();
@@ -38,6 +37,19 @@ fn task_done_for_more_than_is_in_flight_is_an_error_and_counts_nothing() {
     queue.task_done_many(0).unwrap();
     queue.task_done().unwrap_err();
     assert_eq!((outcomes(&queue), queue.stats().unfinished), ([2, 0, 0], 1));
+}
+
+#[test]
+fn a_task_done_too_many_says_how_many_there_were_and_what_to_do() {
+    let queue = queue(4);
+    let message = |n| queue.task_done_many(n).unwrap_err().to_string();
+    let advice = "; call it once for each item got, and not for those of a Delivery, which finishes its own".to_owned();
+    let none = "task_done was called for 1 item, but 0 are in flight (got and not yet done)".to_owned();
+    assert_eq!(message(1), none + &advice);
+    queue.try_put(1).unwrap();
+    queue.try_get().unwrap();
+    let one = "task_done was called for 2 items, but 1 is in flight (got and not yet done)".to_owned();
+    assert_eq!(message(2), one + &advice);
 }
 
 #[test]

@@ -229,6 +229,22 @@ fn batches_are_served_in_the_order_of_their_arrival() {
 }
 
 #[test]
+fn a_batch_that_leaves_lets_one_getter_past_the_next_batch_and_no_more() {
+    let queue = queue(8);
+    let [mut first, mut second] = [(); 2].map(|()| parked(queue.get_batch(2, Duration::ZERO)));
+    queue.try_put(1).unwrap();
+    assert_eq!(queue.try_get(), Ok(1), "from here on the head is held for the first");
+    let mut getters: Vec<_> = (0..3).map(|_| parked(queue.get())).collect();
+    (2..=7).for_each(|item| queue.try_put(item).unwrap());
+    assert_eq!(answer(&mut first), Ok(vec![2, 3]));
+    let served = getters.iter().filter(|getter| getter.is_woken()).count();
+    assert_eq!((served, second.is_woken()), (1, true), "the getters came after the second batch");
+    assert_eq!(answer(&mut second), Ok(vec![5, 6]));
+    let got: Vec<_> = getters[..2].iter_mut().map(answer).collect();
+    assert_eq!((got, getters[2].is_woken()), (vec![Ok(4), Ok(7)], false));
+}
+
+#[test]
 fn each_producer_is_first_in_first_out_for_each_getter() {
     const PRODUCERS: u32 = 3;
     const ITEMS: u32 = 4_000;

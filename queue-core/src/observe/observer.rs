@@ -114,6 +114,23 @@ impl Drop for Attached {
     }
 }
 
+/// Who heard an event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heard {
+    /// How many were told.
+    pub(crate) by: usize,
+    /// How many of them are detached over it, of which the others are to be told.
+    pub(crate) detached: usize,
+}
+
+impl std::ops::Add for Heard {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { by: self.by + other.by, detached: self.detached + other.detached }
+    }
+}
+
 impl Observers {
     pub(crate) fn of(attached: Vec<Arc<Attached>>) -> Self {
         Self { attached: RwLock::new(attached.into()) }
@@ -127,17 +144,21 @@ impl Observers {
         self.change(|attached| attached.retain(|other| !Arc::ptr_eq(other, observer)));
     }
 
-    /// What any of them wants.
+    /// What any of them wants, but for those that were detached over their panics.
     pub(crate) fn interest(&self) -> Interest {
-        self.attached().iter().fold(Interest::NONE, |union, one| union | one.interest)
+        let listens = |one: &&Arc<Attached>| !one.is_detached();
+        self.attached().iter().filter(listens).fold(Interest::NONE, |union, one| union | one.interest)
     }
 
-    /// Tells all who want to know; returns how many of them are detached over it, of which others are to be told.
-    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> usize {
+    /// Tells all who want to know.
+    pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) -> Heard {
         let kind = event.interest();
-        let tells =
-            |one: &&Arc<Attached>| one.interest.intersects(kind) && !one.is_detached() && one.tell(queue, event);
-        self.attached().iter().filter(tells).count()
+        let mut heard = Heard::default();
+        for one in self.attached().iter().filter(|one| one.interest.intersects(kind) && !one.is_detached()) {
+            heard.by += 1;
+            heard.detached += usize::from(one.tell(queue, event));
+        }
+        heard
     }
 
     /// A list of its own, so that no lock is held while they are told.

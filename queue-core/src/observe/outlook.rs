@@ -22,8 +22,8 @@ impl Audience {
 
     /// Tells all observers of the registry, and no queue's own.
     pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
-        let detached = self.observers.tell(queue, event);
-        (0..detached).for_each(|_| self.tell(queue, &DETACHED));
+        let heard = self.observers.tell(queue, event);
+        (0..heard.detached).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
@@ -90,9 +90,14 @@ impl Outlook {
     /// Tells all who want to know. Call it unlocked.
     #[cold]
     pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
-        let own = self.own.as_ref().map_or(0, |own| own.tell(queue, event));
-        let others = self.audience.as_ref().map_or(0, |audience| audience.observers.tell(queue, event));
-        (0..own + others).for_each(|_| self.tell(queue, &DETACHED));
+        let own = self.own.as_ref().map(|own| own.tell(queue, event)).unwrap_or_default();
+        let others = self.audience.as_ref().map(|audience| audience.observers.tell(queue, event)).unwrap_or_default();
+        let heard = own + others;
+        if heard.by == 0 || heard.detached > 0 {
+            // Whoever wanted it is detached, by this queue or by another: nobody needs to be told from now on.
+            self.renew();
+        }
+        (0..heard.detached).for_each(|_| self.tell(queue, &DETACHED));
     }
 
     /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.
@@ -103,5 +108,53 @@ impl Outlook {
             std::mem::forget(payload);
             None
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::{Observer, QueueKind};
+
+    struct Panics(Interest);
+
+    impl Observer for Panics {
+        fn interest(&self) -> Interest {
+            self.0
+        }
+        fn on_event(&self, _: &QueueInfo, _: &Event<'_>) {
+            // Without a message on the terminal.
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+
+    #[test]
+    fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
+        let (info, audience) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(Audience::default()));
+        audience.observers.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&audience))));
+        for panics in 0..10 {
+            assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
+            one.tell(&info, &Event::Created);
+        }
+        assert!(!one.wants(Interest::ALL), "the queue that it was detached from asks nobody any more");
+        other.tell(&info, &Event::Closed);
+        assert!(!other.wants(Interest::ALL), "and another queue has asked in vain once");
+    }
+
+    #[test]
+    fn what_others_want_stays_wanted_when_an_observer_is_detached() {
+        struct Listens;
+        impl Observer for Listens {
+            fn interest(&self) -> Interest {
+                Interest::LIFECYCLE
+            }
+            fn on_event(&self, _: &QueueInfo, _: &Event<'_>) {}
+        }
+        let info = QueueInfo::new("test", QueueKind::Fifo);
+        let own = [Attached::new(Panics(Interest::ALL)), Attached::new(Listens)].map(Arc::new);
+        let outlook = Outlook::new(own.into(), None);
+        (0..10).for_each(|_| outlook.tell(&info, &Event::Created));
+        assert!(outlook.wants(Interest::LIFECYCLE) && !outlook.wants(Interest::ITEMS));
     }
 }

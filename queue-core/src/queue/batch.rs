@@ -14,12 +14,12 @@ use tokio::task::coop;
 use tokio::time::Sleep;
 
 use super::QueueOf;
+use super::calm::Turn;
 use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
-use super::lock::Guard;
 use super::shared::Shared;
-use super::state::{State, Watch};
+use super::state::Watch;
 use super::tell::Went;
 use super::wait::{is_over, keep_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
@@ -78,7 +78,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 
     fn take_batch(&self, max: usize, linger: Duration, delivered: bool) -> TakeBatch<'_, T, K> {
-        let (shared, waiter) = (self.shared(), Waiter::new(Watch(1)));
+        let (shared, waiter) = (self.shared(), Waiter::new());
         TakeBatch { shared, max, linger, delivered, expired: false, waits: false, timer: None, waiter }
     }
 }
@@ -213,7 +213,7 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
 }
 
 /// Counts and tells the wait, once.
-fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Guard<'_, State<T, K>>, waits: &mut bool) {
+fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Turn<'_, T, K>, waits: &mut bool) {
     if std::mem::replace(waits, true) {
         return;
     }
@@ -225,7 +225,7 @@ fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Guard<'_, State<T
 impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
     /// Joins the line of watchers, or keeps its place there.
     fn stand_in_line(self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        let mut this = self.project();
+        let this = self.project();
         match this.waiter.phase() {
             Phase::Waiting => {
                 keep_waiting(this.shared, |state| &mut state.watchers, this.waiter, cx.waker());
@@ -234,15 +234,14 @@ impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
                 let waker = cx.waker().clone();
                 let mut state = this.shared.lock();
                 let since = state.stand_since();
-                *this.waiter.as_mut().slot() = Watch(1);
-                state.watchers.join(this.waiter, waker, since);
+                state.watchers.join(this.waiter, waker, since, Watch(1));
             }
-            Phase::Served | Phase::Closed => {}
+            Phase::Served | Phase::Closed | Phase::Left => {}
         }
     }
 
     /// Leaves the line, lets those who stood behind have what is left, and wakes whoever is to be woken.
-    fn leave(self: Pin<&mut Self>, mut state: Guard<'_, State<T, K>>, mut wakes: Wakes) {
+    fn leave(self: Pin<&mut Self>, mut state: Turn<'_, T, K>, mut wakes: Wakes) {
         let mut this = self.project();
         // Its wait counts up to now.
         state.tick();
@@ -262,7 +261,7 @@ impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
 
 /// Looks at what is buffered, and says what to be told of next.
 fn look<T, K: Kind<T>>(
-    state: &mut Guard<'_, State<T, K>>,
+    state: &mut Turn<'_, T, K>,
     mut waiter: Pin<&mut Waiter<Watch>>,
     max: usize,
     impatient: bool,

@@ -46,7 +46,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// A producer or a permit is gone; with the last one nothing comes in any more.
     pub(super) fn drop_producer(&self) {
         let before = self.claims.producers.fetch_sub(1, Ordering::AcqRel);
-        if before == SPLIT + 1 && !self.lock().is_shut_down() {
+        if before == SPLIT + 1 && !self.glance().is_shut_down() {
             self.shut_down(Shutdown::Drain);
         }
     }
@@ -54,7 +54,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// A consumer is gone; with the last one nobody is left to get what is buffered.
     pub(super) fn drop_consumer(&self) {
         let before = self.claims.consumers.fetch_sub(1, Ordering::AcqRel);
-        if before == 1 && !self.lock().has_ended() {
+        if before == 1 && !self.glance().has_ended() {
             self.shut_down(Shutdown::Immediate);
         }
     }

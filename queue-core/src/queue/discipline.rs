@@ -74,6 +74,12 @@ pub trait Discipline<T>: Default {
     /// Takes the next item.
     fn pop(&mut self) -> Option<Numbered<T>>;
 
+    /// How many items are sure to go out before item `number` does.
+    fn before(&self, number: u64) -> u64;
+
+    /// Gives memory back if it is mostly empty.
+    fn give_back(&mut self);
+
     /// Puts an item back that was taken as the next one.
     fn put_back(&mut self, returned: Numbered<T>);
 
@@ -94,11 +100,12 @@ pub trait Discipline<T>: Default {
 /// The ring holds bare items: their numbers follow each other, so the last one's tells them all. Items that came back
 /// from dropped getters are older than any in the ring; they stand apart, before it.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Ring<T> {
-    returned: VecDeque<Numbered<T>>,
     items: VecDeque<T>,
     /// The number after that of the last item in the ring.
     end: u64,
+    returned: VecDeque<Numbered<T>>,
 }
 
 impl<T> Default for Ring<T> {
@@ -138,8 +145,16 @@ impl<T> Discipline<T> for Ring<T> {
         }
         let number = self.start();
         let item = self.items.pop_front()?;
-        give_back(&mut self.items);
         Some(Numbered { number, item })
+    }
+
+    fn before(&self, number: u64) -> u64 {
+        // What came back goes out first.
+        if self.returned.is_empty() { number.saturating_sub(self.start()) } else { 0 }
+    }
+
+    fn give_back(&mut self) {
+        give_back(&mut self.items);
     }
 
     fn put_back(&mut self, returned: Numbered<T>) {
@@ -192,9 +207,15 @@ impl<T> Discipline<T> for Stack<T> {
 
     #[inline]
     fn pop(&mut self) -> Option<Numbered<T>> {
-        let top = self.items.pop_back()?;
+        self.items.pop_back()
+    }
+
+    fn before(&self, _number: u64) -> u64 {
+        0
+    }
+
+    fn give_back(&mut self) {
         give_back(&mut self.items);
-        Some(top)
     }
 
     fn put_back(&mut self, returned: Numbered<T>) {
@@ -217,14 +238,13 @@ impl<T> Discipline<T> for Stack<T> {
     }
 }
 
-/// Halves a buffer that is mostly empty. It takes as many gets as it moves items, so a get stays O(1) on average, and
-/// a small buffer is left alone.
-#[inline]
-fn give_back<E>(items: &mut VecDeque<E>) {
+/// Cuts a buffer that is mostly empty. It takes as many gets as it moves items, so a get stays O(1) on average, and a
+/// small buffer is left alone.
+pub(super) fn give_back<E>(items: &mut VecDeque<E>) {
     const KEEP: usize = 8 * 1024;
     let room = items.capacity();
-    if items.len() < room / 8 && room * size_of::<E>() > KEEP {
-        items.shrink_to(room / 2);
+    if room.saturating_mul(size_of::<E>()) > KEEP && items.len() < room / 8 {
+        items.shrink_to((items.len() * 4).max(KEEP / size_of::<E>()));
     }
 }
 
@@ -288,7 +308,8 @@ mod tests {
         let mut ring = Ring::default();
         (0..1_000_000_u64).for_each(|number| ring.push(number, &mut Some(number)));
         assert!(ring.items.capacity() >= 1_000_000);
-        assert_eq!(std::iter::from_fn(|| ring.pop()).count(), 1_000_000);
+        assert!((0..1_000_000).all(|_| ring.pop().is_some()));
+        ring.give_back();
         assert!(ring.items.capacity() * 8 <= 16 * 1024, "{} slots are left", ring.items.capacity());
     }
 

@@ -87,7 +87,13 @@ pub struct TaskDoneError {
 impl fmt::Display for TaskDoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, in_flight } = self;
-        write!(f, "task_done was called for {asked} items while {in_flight} were got and not yet done")
+        write!(
+            f,
+            "task_done was called for {asked} item{}, but {in_flight} {} in flight (got and not yet done); call it once \
+             for each item got, and not for those of a Delivery, which finishes its own",
+            if *asked == 1 { "" } else { "s" },
+            if *in_flight == 1 { "is" } else { "are" },
+        )
     }
 }
 

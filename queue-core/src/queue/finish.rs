@@ -84,7 +84,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Whether the queue was shut down, either way.
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
-        self.shared().lock().is_shut_down()
+        self.shared().glance().is_shut_down()
     }
 
     /// Waits until the queue is shut down, either way.

@@ -63,8 +63,9 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        let next = self.shared().lock().take();
-        conclude(self.shared(), next, false).unwrap_or(Err(GetError::Empty)).map(|(item, _)| item)
+        let shared = self.shared();
+        let taken = shared.glance().get_in_calm();
+        taken.map_or_else(|| try_get(shared), Ok)
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -134,7 +135,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 
     fn take(&self) -> Take<'_, T, K> {
-        Take { shared: self.shared(), delivered: false, waiter: Waiter::new(None) }
+        Take { shared: self.shared(), delivered: false, waiter: Waiter::new() }
     }
 
     /// Gets everything that is there for whoever comes now, as [`try_get`](Self::try_get) repeated would; the caller owes
@@ -155,8 +156,18 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
+/// Gets by the long way.
+#[cold]
+fn try_get<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<T, GetError> {
+    let next = shared.lock().take();
+    conclude(shared, next, false).unwrap_or(Err(GetError::Empty)).map(|(item, _)| item)
+}
+
 /// An item, and what is known of it.
 type Taken<T> = (T, Went);
+
+/// A getter that waits to be handed an item.
+type Hand<T> = Waiter<Option<Handed<T>>>;
 
 /// What is left to do, unlocked, once it is known what there is; none if that is nothing.
 #[inline]
@@ -177,8 +188,8 @@ fn conclude<T, K: Kind<T>>(
 }
 
 /// Counts an item that was handed over as got.
-fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, hand: &mut Option<Handed<T>>, delivered: bool) -> Taken<T> {
-    let handed = hand.take().expect("a get was polled after it had completed");
+fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, waiter: Pin<&mut Hand<T>>, delivered: bool) -> Taken<T> {
+    let handed = waiter.slot().and_then(Option::take).expect("a get was polled after it had completed");
     let mut wakes = Wakes::default();
     let mut went = shared.lock().collect(&handed, &mut wakes);
     wakes.wake();
@@ -203,7 +214,14 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().take.poll(cx).map_ok(|(item, _)| item)
+        let take = self.project().take;
+        if take.waiter.phase() == Phase::Idle {
+            let taken = take.shared.glance().get_in_step(cx);
+            if let Some(item) = taken {
+                return Poll::Ready(Ok(item));
+            }
+        }
+        take.poll_item(cx)
     }
 }
 
@@ -223,7 +241,7 @@ pin_project! {
         // Whether a delivery will ask for its times.
         delivered: bool,
         #[pin]
-        waiter: Waiter<Option<Handed<T>>>,
+        waiter: Hand<T>,
     }
 
     impl<T, K> PinnedDrop for Take<'_, T, K>
@@ -231,22 +249,30 @@ pin_project! {
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if stop_waiting(this.shared, Some(Side::Get), |state| &mut state.getters, this.waiter.as_mut()) {
-                return;
-            }
-            if let Some(item) = this.waiter.as_mut().slot().take() {
-                let mut wakes = Wakes::default();
-                let let_go = this.shared.lock().return_item(item, &mut wakes);
-                wakes.wake();
-                tell_end(this.shared, Side::Get, this.waiter);
-                if let Some(Numbered { number, item }) = let_go {
-                    this.shared.let_go(Some(number), item, DropReason::ShutDown);
-                }
-            } else {
-                tell_end(this.shared, Side::Get, this.waiter);
+            let this = this.project();
+            if this.waiter.phase() != Phase::Idle {
+                leave(this.shared, this.waiter);
             }
         }
+    }
+}
+
+/// A getter is dropped that has waited.
+#[cold]
+fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Hand<T>>) {
+    if stop_waiting(shared, Some(Side::Get), |state| &mut state.getters, waiter.as_mut()) {
+        return;
+    }
+    let returned = waiter.as_mut().slot().and_then(Option::take);
+    let let_go = returned.and_then(|item| {
+        let mut wakes = Wakes::default();
+        let let_go = shared.lock().return_item(item, &mut wakes);
+        wakes.wake();
+        let_go
+    });
+    tell_end(shared, Side::Get, waiter);
+    if let Some(Numbered { number, item }) = let_go {
+        shared.let_go(Some(number), item, DropReason::ShutDown);
     }
 }
 
@@ -264,9 +290,17 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
         let waited = poll_wait(shared, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
         Poll::Ready(match ready!(waited) {
             Waited::AtOnce(next) => conclude(shared, next, delivered).unwrap_or(Err(GetError::Empty)),
-            Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter.slot(), delivered)),
+            Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter, delivered)),
             Waited::Ended(..) => Err(GetError::ShutDown),
         })
+    }
+}
+
+impl<T, K: Kind<T>> Take<'_, T, K> {
+    /// Gets by the long way, or waits.
+    #[cold]
+    fn poll_item(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        self.poll(cx).map_ok(|(item, _)| item)
     }
 }
 
@@ -286,7 +320,7 @@ impl<T, K: Kind<T>> GiveUp for Take<'_, T, K> {
             phase => {
                 tell_end(shared, Side::Get, this.waiter.as_mut());
                 match phase {
-                    Phase::Served => Ok(collect(shared, this.waiter.slot(), delivered)),
+                    Phase::Served => Ok(collect(shared, this.waiter, delivered)),
                     _ => Err(GetError::ShutDown),
                 }
             }

@@ -23,6 +23,7 @@ use crate::sync::{Blocking as Door, BlockingTurn as Turn};
 use {Spin as Door, SpinTurn as Turn};
 
 /// Guards `S`.
+#[repr(C)]
 pub(crate) struct Lock<S> {
     door: Door,
     state: UnsafeCell<S>,

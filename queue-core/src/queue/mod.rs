@@ -10,6 +10,7 @@
 
 mod batch;
 mod block;
+mod calm;
 mod claims;
 mod delivery;
 mod discipline;
@@ -134,14 +135,14 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "qsize")]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared.lock().depth()
+        self.shared.glance().depth()
     }
 
     /// The most items that are buffered, or `None` if there is no bound.
     #[doc(alias = "maxsize")]
     #[must_use]
     pub fn capacity(&self) -> Option<usize> {
-        self.shared.lock().capacity()
+        self.shared.glance().capacity()
     }
 
     /// Whether nothing is buffered now.
@@ -155,7 +156,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "full")]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.shared.lock().is_full()
+        self.shared.glance().is_full()
     }
 
     /// One consistent snapshot: `put == got + dropped + depth + in_transit` holds in it.
@@ -192,7 +193,7 @@ impl<T, K: Kind<T>> Drop for QueueOf<T, K> {
 impl<T, K: Kind<T>> fmt::Debug for QueueOf<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (depth, capacity) = {
-            let state = self.shared.lock();
+            let state = self.shared.glance();
             (state.depth(), state.capacity())
         };
         f.debug_struct("Queue")

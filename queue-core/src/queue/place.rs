@@ -22,8 +22,8 @@ impl<S> Place<S> {
     }
 
     /// The waiter, made with `slot` if there is none.
-    pub(super) fn get_or_make(&mut self, slot: S) -> Pin<&mut Waiter<S>> {
-        let waiter = self.0.get_or_insert_with(|| Mutex::new(Box::pin(Waiter::new(slot))));
+    pub(super) fn get_or_make(&mut self) -> Pin<&mut Waiter<S>> {
+        let waiter = self.0.get_or_insert_with(|| Mutex::new(Box::pin(Waiter::new())));
         waiter.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut()
     }
 

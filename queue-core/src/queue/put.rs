@@ -12,7 +12,7 @@ use super::discipline::Kind;
 use super::error::PutError;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
-use super::tell::{Came, Scope};
+use super::tell::Came;
 use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
@@ -42,7 +42,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put { shared: self.shared(), offer: Offer::of(item), begun: false, scope: None, waiter: Waiter::new(()) }
+        Put { shared: self.shared(), offer: Offer::of(item), begun: false, waiter: Waiter::new() }
     }
 
     /// Puts `item` if that needs no waiting.
@@ -62,10 +62,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let shared = self.shared();
         let mut offer = Offer::of(item);
-        let _scope = offer.begin(shared);
-        let (telling, mut came) = (shared.tells_items(), None);
-        let admission = admit(&mut shared.lock(), &mut offer, IfFull::Reject, telling, &mut came);
-        conclude(shared, admission.unwrap_or(Admission::Full), &mut offer, came)
+        if shared.glance().put_in_calm(&mut offer.item) { Ok(()) } else { try_put(shared, offer) }
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -154,6 +151,15 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
+/// Puts by the long way.
+#[cold]
+fn try_put<T, K: Kind<T>>(shared: &Shared<T, K>, mut offer: Offer<T>) -> Result<(), PutError<T>> {
+    offer.begin(shared);
+    let (telling, mut came) = (shared.tells_items(), None);
+    let admission = admit(&mut shared.lock(), &mut offer, IfFull::Reject, telling, &mut came);
+    conclude(shared, admission.unwrap_or(Admission::Full), &mut offer, came)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfFull {
     /// Wait, if that is what the queue does.
@@ -162,16 +168,14 @@ enum IfFull {
 }
 
 impl<T> Offer<T> {
-    fn of(item: T) -> Self {
-        Self { item: Some(item), trace: None }
+    pub(super) fn of(item: T) -> Self {
+        Self { item: Some(item), scope: None }
     }
 
     /// Opens the scope of this put, if somebody supplies contexts, and takes the context along.
     #[inline]
-    pub(super) fn begin<K: Kind<T>>(&mut self, shared: &Shared<T, K>) -> Option<Scope> {
-        let scope = shared.begin_put()?;
-        self.trace = scope.context();
-        Some(scope)
+    pub(super) fn begin<K: Kind<T>>(&mut self, shared: &Shared<T, K>) {
+        self.scope = shared.begin_put();
     }
 
     /// The item of an offer that was not taken.
@@ -256,7 +260,6 @@ pin_project! {
         offer: Offer<T>,
         // Whether the source was asked for a scope; it may have had none.
         begun: bool,
-        scope: Option<Scope>,
         #[pin]
         waiter: Waiter<()>,
     }
@@ -266,15 +269,23 @@ pin_project! {
         K: Kind<T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            stop_waiting(this.shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut());
-            if this.offer.item.is_some() && this.waiter.phase() == Phase::Served {
-                let next = this.shared.lock().give_up_grant();
-                wake(next);
+            let this = this.project();
+            if this.waiter.phase() != Phase::Idle {
+                leave(this.shared, this.waiter, this.offer.item.is_some());
             }
-            tell_end(this.shared, Side::Put, this.waiter);
         }
     }
+}
+
+/// A putter is dropped that has waited, perhaps with its item not put.
+#[cold]
+fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>, not_put: bool) {
+    stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, waiter.as_mut());
+    if not_put && waiter.phase() == Phase::Served {
+        let next = shared.lock().give_up_grant();
+        wake(next);
+    }
+    tell_end(shared, Side::Put, waiter);
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
@@ -293,12 +304,25 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     type Output = Result<(), PutError<T>>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        if !*this.begun && this.shared.glance().put_in_step(&mut this.offer.item, cx) {
+            *this.begun = true;
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_long(cx)
+    }
+}
+
+impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Puts by the long way, or waits.
+    #[cold]
+    fn poll_long(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
         let this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
         if !std::mem::replace(this.begun, true) {
-            *this.scope = offer.begin(shared);
+            offer.begin(shared);
         }
         let (telling, mut came) = (shared.tells_items(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
@@ -307,7 +331,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
             Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
             Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),
         };
-        *this.scope = None;
+        offer.scope = None;
         Poll::Ready(put)
     }
 }

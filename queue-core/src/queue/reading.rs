@@ -4,9 +4,9 @@ use super::discipline::{Discipline, Kind};
 use super::state::{Life, State};
 use crate::clock;
 use crate::observe::Side;
-use crate::stats::QueueStats;
 use crate::stats::member::Tuning;
 use crate::stats::meter::Levels;
+use crate::stats::{QueueStats, Totals};
 
 impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn depth(&self) -> usize {
@@ -32,14 +32,19 @@ impl<T, K: Kind<T>> State<T, K> {
         self.life == Life::Ended
     }
 
+    /// Items put so far.
+    fn put(&self) -> u64 {
+        self.next + self.unnumbered
+    }
+
     /// Items put and not yet done.
     pub(crate) fn unfinished(&self) -> usize {
         let totals = &self.meter.totals;
-        count(totals.put - totals.dropped() - totals.done())
+        count(self.put() - totals.dropped() - totals.done())
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        count(self.meter.totals.got - self.meter.totals.done())
+        count(self.got - self.meter.totals.done())
     }
 
     // Time.
@@ -48,7 +53,7 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     pub(super) fn tick(&mut self) {
         let tick = clock::tick();
-        if self.meter.is_news(tick) {
+        if tick != self.meter.seen() {
             self.advance(tick, tick);
         }
     }
@@ -69,7 +74,11 @@ impl<T, K: Kind<T>> State<T, K> {
             putters: self.putters.len(),
             getters: self.getters.len() + self.watchers.len(),
             next: self.next,
+            got: self.got,
         };
+        let peak = &mut self.meter.peak;
+        peak.current = peak.current.max(self.high);
+        self.high = levels.depth;
         self.meter.advance(tick, now, levels);
     }
 
@@ -132,7 +141,7 @@ impl<T, K: Kind<T>> State<T, K> {
             stalled: filled.then(|| self.meter.stalled()),
             longest_put_wait: since(self.putters.first_since()),
             longest_get_wait: since(self.getters.first_since()).max(since(self.watchers.first_since())),
-            totals: self.meter.totals.clone(),
+            totals: Totals { put: self.put(), got: self.got, ..self.meter.totals.clone() },
         }
     }
 }

@@ -43,7 +43,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub async fn reserve(&self) -> Result<Permit<T, K>, PutError<()>> {
-        Reserve { shared: self.shared(), kept: false, waiter: Waiter::new(()) }.await?;
+        Reserve { shared: self.shared(), kept: false, waiter: Waiter::new() }.await?;
         self.shared().claims.add_producer();
         Ok(Permit { queue: self.clone(), spent: false })
     }
@@ -63,8 +63,8 @@ impl<T, K: Kind<T>> Permit<T, K> {
     /// # Errors
     /// [`PutError::ShutDown`] with `item`, if the queue was shut down since.
     pub fn put(mut self, item: T) -> Result<(), PutError<T>> {
-        let mut offer = Offer { item: Some(item), trace: None };
-        let _scope = offer.begin(self.queue.shared());
+        let mut offer = Offer::of(item);
+        offer.begin(self.queue.shared());
         let put = claim(self.queue.shared(), &mut offer, None);
         self.spent = true;
         put

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock};
@@ -12,7 +13,7 @@ use super::wakes::Wakes;
 use super::{DropReason, Shutdown, TaskDoneError};
 use crate::clock;
 use crate::observe::outlook::Outlook;
-use crate::observe::{Event, Outcome, QueueInfo};
+use crate::observe::{Event, Interest, Outcome, QueueInfo};
 use crate::stats::QueueStats;
 use crate::stats::member::{Member, Roll, Tuning};
 use crate::sync::{AtomicU64, Ordering};
@@ -25,6 +26,7 @@ const HANDLE: u64 = 1 << 32;
 /// One more user: all handles together, or one delivery.
 const USER: u64 = 1;
 
+#[repr(C)]
 pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
     /// Handles in the upper half, users in the lower: the last handle closes the queue, the last user ends its counting.
@@ -49,12 +51,28 @@ impl<T, K: Kind<T>> Shared<T, K> {
         roll: Option<(Arc<dyn Roll>, usize)>,
     ) -> Self {
         let (state, holders, claims) = (Lock::new(state), AtomicU64::new(HANDLE + USER), Claims::default());
-        Self { state, holders, claims, info, outlook, on_drop, roll }
+        let shared = Self { state, holders, claims, info, outlook, on_drop, roll };
+        shared.look_around();
+        shared
     }
 
+    /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
     #[inline]
-    pub(crate) fn lock(&self) -> Guard<'_, State<T, K>> {
+    pub(crate) fn lock(&self) -> Turn<'_, T, K> {
+        Turn::new(self.state.lock())
+    }
+
+    /// Waits for the lock, to look, or to move an item in calm.
+    #[inline]
+    pub(super) fn glance(&self) -> Guard<'_, State<T, K>> {
         self.state.lock()
+    }
+
+    /// Sees who listens.
+    fn look_around(&self) {
+        let mut state = self.lock();
+        // Read under the lock: of two who look at once the later one sees what both were told of.
+        state.observed = self.outlook.wants(Interest::ITEMS | Interest::CONTEXT);
     }
 
     pub(crate) fn add_handle(&self) {
@@ -178,6 +196,7 @@ where
 
     fn renew_interest(&self) {
         self.outlook.renew();
+        self.look_around();
     }
 
     fn tune(&self, tuning: Tuning) {

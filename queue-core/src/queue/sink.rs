@@ -30,15 +30,15 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
             return Poll::Ready(Ok(()));
         }
         let (waits, over) = {
-            let state = shared.lock();
+            let state = shared.glance();
             (state.waits_for_room(), state.is_shut_down())
         };
         let open = if waits {
-            let mut waiter = this.place.get_or_make(());
+            let mut waiter = this.place.get_or_make();
             let attempt = State::reserve;
             let waited = ready!(poll_wait(shared, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
             // It may wait again, for the next item.
-            waiter.set(Waiter::new(()));
+            waiter.set(Waiter::new());
             (this.ready, this.waited) = match waited {
                 Waited::AtOnce(reserved) => (reserved, None),
                 Waited::Ended(phase, waited) => (phase == Phase::Served, waited),
@@ -60,8 +60,8 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
             return this.queue.try_put(item).map_err(|refused| refused.map(Some));
         }
         let shared: &Shared<T, K> = this.queue.shared();
-        let mut offer = Offer { item: Some(item), trace: None };
-        let _scope = offer.begin(shared);
+        let mut offer = Offer::of(item);
+        offer.begin(shared);
         let put = claim(shared, &mut offer, this.waited);
         // Not before: if `Ord` panics, the room is still there to be given back.
         this.ready = false;
@@ -88,7 +88,7 @@ impl<T, K: Kind<T>> Producer<T, K> {
                 give_up(shared);
             }
             tell_end(shared, Side::Put, waiter.as_mut());
-            waiter.set(Waiter::new(()));
+            waiter.set(Waiter::new());
         });
     }
 

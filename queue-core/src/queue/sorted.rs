@@ -71,15 +71,22 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
         }
     }
 
+    fn before(&self, _number: u64) -> u64 {
+        0
+    }
+
+    fn give_back(&mut self) {
+        if self.runs.is_empty() && self.runs.capacity() > RUN {
+            self.runs = Vec::new();
+        }
+    }
+
     fn pop(&mut self) -> Option<Numbered<T>> {
         let run = self.runs.last_mut()?;
         let next = run.pop();
         self.len -= 1;
         if run.is_empty() {
             self.runs.pop();
-            if self.runs.is_empty() && self.runs.capacity() > RUN {
-                self.runs = Vec::new();
-            }
         }
         next
     }

@@ -11,9 +11,10 @@
 
 use std::task::Waker;
 
+use super::calm::Calm;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::tags::{ItemSampling, Tags};
-use super::tell::{Came, Went};
+use super::tell::{Came, Luggage, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
@@ -21,7 +22,20 @@ use crate::observe::TraceContext;
 use crate::stats::member::Tuning;
 use crate::stats::meter::Meter;
 
+/// The fields that every item passes stand first, together: a cache line that crosses cores costs more than the rest of
+/// a put.
+#[repr(C)]
 pub(crate) struct State<T, K: Kind<T>> {
+    pub(super) calm: Calm,
+    /// The number of the next item that comes in.
+    pub(super) next: u64,
+    /// Items that were got.
+    pub(super) got: u64,
+    /// The next item for which a task spends of its budget, on either side.
+    pub(super) put_unpaid: u64,
+    pub(super) get_unpaid: u64,
+    /// The highest depth since the meter last looked.
+    pub(super) high: usize,
     pub(super) items: K::Buffer,
     /// The bound in force.
     pub(super) capacity: Option<usize>,
@@ -43,8 +57,10 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) in_transit: usize,
     /// Slots granted to putters that have not come for them yet.
     pub(super) granted: usize,
-    /// The number of the next item that comes in.
-    pub(super) next: u64,
+    /// Items that were let go as they came, without a number.
+    pub(super) unnumbered: u64,
+    /// Whether anybody wants to know of single items, or sends a context with them.
+    pub(super) observed: bool,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
 }
@@ -69,10 +85,17 @@ pub(super) enum Life {
     Ended,
 }
 
-/// An item that is to come in, and the trace context it is to carry.
+/// An item that is to come in.
 pub(crate) struct Offer<T> {
     pub(crate) item: Option<T>,
-    pub(crate) trace: Option<Box<TraceContext>>,
+    /// The scope of its put and the context that it is to carry, if somebody supplies them.
+    pub(crate) scope: Option<Box<dyn Luggage>>,
+}
+
+impl<T> Offer<T> {
+    fn take_trace(&mut self) -> Option<Box<TraceContext>> {
+        self.scope.as_mut().and_then(|scope| scope.take_trace())
+    }
 }
 
 /// What became of an item that was to come in.
@@ -104,6 +127,12 @@ pub(crate) enum Next<T> {
 impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, sampling: ItemSampling, tuning: Tuning) -> Self {
         Self {
+            calm: Calm::default(),
+            next: 0,
+            got: 0,
+            put_unpaid: 0,
+            get_unpaid: 0,
+            high: 0,
             items: K::Buffer::default(),
             capacity: tuning.capacity.or(capacity),
             own_capacity: capacity,
@@ -118,7 +147,8 @@ impl<T, K: Kind<T>> State<T, K> {
             held: false,
             in_transit: 0,
             granted: 0,
-            next: 0,
+            unnumbered: 0,
+            observed: false,
             tags: Tags::new(sampling),
             meter: Meter::new(tuning),
         }
@@ -140,7 +170,7 @@ impl<T, K: Kind<T>> State<T, K> {
             Overflow::Wait | Overflow::Reject => Admission::Full,
             Overflow::DropOldest => self.replace_oldest(offer),
             Overflow::DropNewest => {
-                self.meter.totals.put += 1;
+                self.unnumbered += 1;
                 self.meter.totals.dropped_newest += 1;
                 Admission::LetGo(DropReason::Newest)
             }
@@ -222,9 +252,8 @@ impl<T, K: Kind<T>> State<T, K> {
             if let Some(hand) = self.getters.first() {
                 let number = self.next;
                 *hand = offer.item.take().map(|item| Handed { numbered: Numbered { number, item }, directly: true });
-                self.tags.came(self.next, offer.trace.take());
+                self.tags.came(self.next, offer.take_trace());
                 self.next += 1;
-                self.meter.totals.put += 1;
                 self.in_transit += 1;
                 self.overtake();
                 return Admission::Handed(self.getters.release(Phase::Served));
@@ -243,7 +272,7 @@ impl<T, K: Kind<T>> State<T, K> {
         };
         self.meter.totals.dropped_oldest += 1;
         let Some(gone) = gone else {
-            self.meter.totals.put += 1;
+            self.unnumbered += 1;
             return Admission::LetGo(DropReason::Oldest);
         };
         self.left(gone.number);
@@ -258,13 +287,9 @@ impl<T, K: Kind<T>> State<T, K> {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.came(self.next);
         }
-        self.tags.came(self.next, offer.trace.take());
+        self.tags.came(self.next, offer.take_trace());
         self.next += 1;
-        self.meter.totals.put += 1;
-        let depth = self.items.len();
-        if depth > self.meter.peak.current {
-            self.meter.peak.current = depth;
-        }
+        self.high = self.high.max(self.items.len());
     }
 
     #[inline]
@@ -280,6 +305,7 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     pub(crate) fn take(&mut self) -> Next<T> {
         self.tick();
+        self.items.give_back();
         if !self.held {
             if let Some((taken, wake)) = self.next_item() {
                 if self.items.len() == 0 {
@@ -295,7 +321,7 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Counts an item as delivered.
     #[inline]
     pub(super) fn deliver(&mut self, number: u64, handed_off: bool) -> Went {
-        self.meter.totals.got += 1;
+        self.got += 1;
         self.meter.totals.handed_off += u64::from(handed_off);
         Went::new(number, self.items.len(), handed_off, self.tags.went(number))
     }
@@ -343,7 +369,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.came(number);
         }
-        self.meter.peak.current = self.meter.peak.current.max(self.items.len());
+        self.high = self.high.max(self.items.len());
         wakes.add(self.alert());
         None
     }

@@ -62,7 +62,7 @@ fn poll_look<T, K: Kind<T>>(
         return Poll::Ready(found);
     }
     // Cloning a waker and making a waiter happen unlocked, so it takes another look.
-    let (waker, mut waiter) = (cx.waker().clone(), place.get_or_make(Watch(1)));
+    let (waker, mut waiter) = (cx.waker().clone(), place.get_or_make());
     let mut state = shared.lock();
     let found = state.look_for(Some(waiter.as_mut()));
     if !matches!(found, (Next::Nothing, _)) {
@@ -76,8 +76,7 @@ fn poll_look<T, K: Kind<T>>(
         forget(stale);
     } else {
         let since = state.begin_wait(Side::Get);
-        *waiter.as_mut().slot() = Watch(1);
-        state.watchers.join(waiter, waker, since);
+        state.watchers.join(waiter, waker, since, Watch(1));
         drop(state);
         shared.tell_blocked(Side::Get);
     }
@@ -102,7 +101,7 @@ impl Left {
         if let Some(mut waiter) = waiter.filter(|_| self.stood) {
             tell_end(shared, Side::Get, waiter.as_mut());
             // It may wait again, for the next item.
-            waiter.set(Waiter::new(Watch(1)));
+            waiter.set(Waiter::new());
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::discipline::give_back;
 use crate::clock;
 use crate::observe::TraceContext;
 
@@ -78,6 +79,18 @@ impl Tags {
         Tag { put_at, trace: remove(&mut self.traces, number) }
     }
 
+    /// The number of the next item that will carry a clock.
+    pub(crate) fn next_clock(&self) -> u64 {
+        self.next
+    }
+
+    /// The number of the first item that carries anything.
+    pub(crate) fn first(&self) -> Option<u64> {
+        let (clock, trace) =
+            (self.clocks.front().map(|(number, _)| *number), self.traces.front().map(|(number, _)| *number));
+        clock.into_iter().chain(trace).min()
+    }
+
     /// The trace of the item that came in last.
     pub(crate) fn last_trace(&self, number: u64) -> Option<Box<TraceContext>> {
         self.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())
@@ -85,8 +98,9 @@ impl Tags {
 
     /// Nothing is buffered or on its way any more.
     pub(crate) fn clear(&mut self) {
-        self.clocks.clear();
-        self.traces.clear();
+        // Whatever it was, it may have been a burst: its memory goes too.
+        self.clocks = VecDeque::new();
+        self.traces = VecDeque::new();
     }
 
     #[cold]
@@ -120,7 +134,9 @@ fn remove<V>(table: &mut VecDeque<(u64, V)>, number: u64) -> Option<V> {
         return None;
     }
     let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-    table.remove(place).map(|(_, value)| value)
+    let removed = table.remove(place).map(|(_, value)| value);
+    give_back(table);
+    removed
 }
 
 #[cfg(test)]

@@ -64,12 +64,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Opens the scope of a put, if somebody supplies contexts.
     #[inline]
-    pub(crate) fn begin_put(&self) -> Option<Scope> {
-        if self.outlook.wants(Interest::CONTEXT) {
-            self.outlook.begin_put(&self.info).map(|scope| Scope(Some(scope)))
-        } else {
-            None
+    pub(crate) fn begin_put(&self) -> Option<Box<dyn Luggage>> {
+        if !self.outlook.wants(Interest::CONTEXT) {
+            return None;
         }
+        let scope = self.outlook.begin_put(&self.info)?;
+        Some(Box::new(Scope::of(scope)))
     }
 
     /// An item came in, for which its putter waited, if it did.
@@ -108,7 +108,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     #[inline]
     pub(crate) fn tell_dropped(&self, seq: Option<u64>, reason: DropReason) {
         if self.outlook.wants(Interest::DROPS) {
-            let depth = self.lock().depth();
+            let depth = self.glance().depth();
             self.tell(&Event::Dropped { seq, reason, depth });
         }
     }
@@ -147,25 +147,37 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 }
 
+/// What a put keeps open until it ends. Behind a `dyn`, having none costs a put one comparison.
+pub(crate) trait Luggage: Send {
+    /// What travels with the item; it does so once.
+    fn take_trace(&mut self) -> Option<Box<TraceContext>>;
+}
+
 /// The scope of a put, there until this is dropped; its panics are nobody's but its own.
-pub(crate) struct Scope(Option<Box<dyn PutScope>>);
+struct Scope {
+    scope: Option<Box<dyn PutScope>>,
+    trace: Option<Box<TraceContext>>,
+}
+
+impl Luggage for Scope {
+    fn take_trace(&mut self) -> Option<Box<TraceContext>> {
+        self.trace.take()
+    }
+}
 
 impl Scope {
-    /// What travels with the item.
-    pub(crate) fn context(&self) -> Option<Box<TraceContext>> {
-        let context = catch_unwind(AssertUnwindSafe(|| self.0.as_ref()?.context()));
-        context
-            .unwrap_or_else(|payload| {
-                std::mem::forget(payload);
-                None
-            })
-            .map(Box::new)
+    fn of(scope: Box<dyn PutScope>) -> Self {
+        let trace = catch_unwind(AssertUnwindSafe(|| scope.context())).unwrap_or_else(|payload| {
+            std::mem::forget(payload);
+            None
+        });
+        Self { scope: Some(scope), trace: trace.map(Box::new) }
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        let scope = self.0.take();
+        let scope = self.scope.take();
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(scope))) {
             std::mem::forget(payload);
         }

@@ -70,7 +70,8 @@ impl<T, K: Kind<T>> State<T, K> {
                 self.count_dropped_oldest();
                 let_go.push(oldest);
             }
-            self.release_joiners(wakes);
+            self.items.give_back();
+            // No join ends here: at least one item stays, whatever is let go.
         }
         loop {
             let granted = self.grant();

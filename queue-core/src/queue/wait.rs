@@ -135,7 +135,7 @@ pub(crate) enum Waited<R> {
 /// The waker is cloned between a first try and a second, unlocked, since cloning runs foreign code; the second try and
 /// joining are one step.
 #[inline]
-pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
+pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     shared: &Shared<T, K>,
     mut waiter: Pin<&mut Waiter<S>>,
     cx: &mut Context<'_>,
@@ -160,7 +160,7 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S, R>(
     let mut state = shared.lock();
     let Some(done) = attempt(&mut state) else {
         let since = state.begin_wait(side);
-        line(&mut state).join(waiter, waker, since);
+        line(&mut state).join(waiter, waker, since, S::default());
         drop(state);
         shared.tell_blocked(side);
         return Poll::Pending;
@@ -199,12 +199,12 @@ impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
     /// Everything that was put is finished.
     pub(crate) fn finished(shared: &'a Shared<T, K>) -> Self {
         let is_given = |state: &State<T, K>| state.unfinished() == 0;
-        Self { shared, is_given, line: |state| &mut state.joiners, waiter: Waiter::new(()) }
+        Self { shared, is_given, line: |state| &mut state.joiners, waiter: Waiter::new() }
     }
 
     /// The queue was shut down.
     pub(crate) fn shut_down(shared: &'a Shared<T, K>) -> Self {
-        Self { shared, is_given: State::is_shut_down, line: |state| &mut state.closers, waiter: Waiter::new(()) }
+        Self { shared, is_given: State::is_shut_down, line: |state| &mut state.closers, waiter: Waiter::new() }
     }
 }
 
@@ -219,7 +219,7 @@ impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         match this.waiter.phase() {
-            Phase::Served | Phase::Closed => return Poll::Ready(()),
+            Phase::Served | Phase::Closed | Phase::Left => return Poll::Ready(()),
             Phase::Waiting => {
                 let waits = keep_waiting(this.shared, *this.line, this.waiter, cx.waker());
                 return if waits { Poll::Pending } else { Poll::Ready(()) };
@@ -239,7 +239,7 @@ impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
             budget.made_progress();
             return Poll::Ready(());
         }
-        (this.line)(&mut state).join(this.waiter.as_mut(), waker, 0);
+        (this.line)(&mut state).join(this.waiter.as_mut(), waker, 0, ());
         Poll::Pending
     }
 }

@@ -9,12 +9,15 @@
 //!   while it stands in none; each access checks which of the two it is;
 //! - a line is recognised by its address, which is stable while it has waiters (a line that is dropped with waiters in
 //!   it ends the process, and so does a waiter that is dropped in a line);
-//! - the last thing that serving a waiter does to it is the release store of its phase.
+//! - the last thing that serving a waiter does to it is the release store of its phase;
+//! - the inside is there once the waiter has joined a line, and its phase says so: a waiter that never has to wait
+//!   writes, moves and drops one byte.
 
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
 use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
@@ -24,7 +27,7 @@ use crate::sync::{AtomicU8, Ordering};
 /// Where a waiter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// In no line, and not served.
+    /// It has not stood in a line.
     Idle,
     /// In a line.
     Waiting,
@@ -32,17 +35,21 @@ pub(crate) enum Phase {
     Served,
     /// Out of the line: there is nothing more to wait for.
     Closed,
+    /// Out of the line by itself.
+    Left,
 }
 
 const IDLE: u8 = 0;
 const WAITING: u8 = 1;
 const SERVED: u8 = 2;
 const CLOSED: u8 = 3;
+const LEFT: u8 = 4;
 
 /// One waiting task, and in its slot what it brings or takes.
 pub(crate) struct Waiter<S> {
     phase: AtomicU8,
-    inside: UnsafeCell<Inside<S>>,
+    /// There unless the phase is `IDLE`.
+    inside: UnsafeCell<MaybeUninit<Inside<S>>>,
     _pinned: PhantomPinned,
 }
 
@@ -62,12 +69,9 @@ unsafe impl<S: Send> Send for Waiter<S> {}
 unsafe impl<S: Send> Sync for Waiter<S> {}
 
 impl<S> Waiter<S> {
-    pub(crate) fn new(slot: S) -> Self {
-        Self {
-            phase: AtomicU8::new(IDLE),
-            inside: UnsafeCell::new(Inside { line: ptr::null(), prev: None, next: None, waker: None, since: 0, slot }),
-            _pinned: PhantomPinned,
-        }
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self { phase: AtomicU8::new(IDLE), inside: UnsafeCell::new(MaybeUninit::uninit()), _pinned: PhantomPinned }
     }
 
     /// Where it stands. Anything but `Waiting` is final until its owner acts.
@@ -77,36 +81,56 @@ impl<S> Waiter<S> {
             IDLE => Phase::Idle,
             WAITING => Phase::Waiting,
             SERVED => Phase::Served,
-            _ => Phase::Closed,
+            CLOSED => Phase::Closed,
+            _ => Phase::Left,
         }
     }
 
-    /// What it brings or was given; its owner's while it stands in no line.
+    /// What it was given; its owner's once it is out of the line, none if it never stood in one.
     #[inline]
-    pub(crate) fn slot(self: Pin<&mut Self>) -> &mut S {
-        assert_ne!(self.phase(), Phase::Waiting, "the slot belongs to the line while its owner waits");
-        // SAFETY: it stands in no line, so no line touches its inside (the acquire load above ordered the last touch
-        // before this), and `Pin<&mut Self>` makes this the only other access. Nothing is moved out of the pin.
-        unsafe { &mut (*self.get_unchecked_mut().inside.get()).slot }
+    pub(crate) fn slot(self: Pin<&mut Self>) -> Option<&mut S> {
+        self.own().map(|inside| &mut inside.slot)
     }
-}
 
-impl<S> Waiter<S> {
     /// Since when it had waited, once it does not any more; answered once, so that the end of a wait is told once.
     pub(crate) fn take_since(self: Pin<&mut Self>) -> Option<u64> {
-        assert_ne!(self.phase(), Phase::Waiting, "the time belongs to the line while its owner waits");
-        // SAFETY: as in `slot`.
-        let since = unsafe { &mut (*self.get_unchecked_mut().inside.get()).since };
-        Some(std::mem::take(since)).filter(|since| *since > 0)
+        let since = self.own().map(|inside| std::mem::take(&mut inside.since))?;
+        Some(since).filter(|since| *since > 0)
+    }
+
+    #[inline]
+    fn own(self: Pin<&mut Self>) -> Option<&mut Inside<S>> {
+        match self.phase() {
+            Phase::Idle => None,
+            Phase::Waiting => panic!("the inside belongs to the line while its owner waits"),
+            Phase::Served | Phase::Closed | Phase::Left => {
+                // SAFETY: it was in a line and is not any more, so its inside is there and no line touches it (the
+                // acquire load above ordered the last touch before this), and `Pin<&mut Self>` makes this the only
+                // access. Nothing is moved out of the pin.
+                Some(unsafe { (*self.get_unchecked_mut().inside.get()).assume_init_mut() })
+            }
+        }
     }
 }
 
 impl<S> Drop for Waiter<S> {
+    #[inline]
     fn drop(&mut self) {
+        if self.phase() != Phase::Idle {
+            self.drop_inside();
+        }
+    }
+}
+
+impl<S> Waiter<S> {
+    #[cold]
+    fn drop_inside(&mut self) {
         if self.phase() == Phase::Waiting {
             // Unwinding would free memory that the line still links to.
             std::process::abort();
         }
+        // SAFETY: as in `own`; this is the last access.
+        unsafe { self.inside.get_mut().assume_init_drop() }
     }
 }
 
@@ -138,19 +162,16 @@ impl<S> Line<S> {
         self.head.is_none()
     }
 
-    /// Goes to the end of the line.
-    pub(crate) fn join(&mut self, waiter: Pin<&mut Waiter<S>>, waker: Waker, since: u64) {
-        assert_ne!(waiter.phase(), Phase::Waiting, "a waiter stands in one line at a time");
+    /// Goes to the end of the line; bringing `slot`.
+    pub(crate) fn join(&mut self, waiter: Pin<&mut Waiter<S>>, waker: Waker, since: u64, slot: S) {
+        assert_eq!(waiter.phase(), Phase::Idle, "a waiter waits once");
         let line = ptr::from_ref(self);
         // SAFETY: the waiter is pinned and cannot be dropped in a line, so the pointer stays good until it leaves.
         let node = unsafe { NonNull::from(waiter.get_unchecked_mut()) };
-        // SAFETY: it stands in no line (checked above), so this thread, which has its owner's `Pin<&mut>`, may.
-        let inside = unsafe { inside(node) };
-        inside.line = line;
-        inside.prev = self.tail;
-        inside.next = None;
-        inside.waker = Some(waker);
-        inside.since = since;
+        let inside = Inside { line, prev: self.tail, next: None, waker: Some(waker), since, slot };
+        // SAFETY: it stands in no line (checked above), so this thread, which has its owner's `Pin<&mut>`, may; there is
+        // no inside yet that this would overwrite.
+        unsafe { (*node.as_ref().inside.get()).write(inside) };
         match self.tail {
             // SAFETY: every linked waiter is alive, stands in this line, and is reached through `&mut self` alone.
             Some(tail) => unsafe { self::inside(tail) }.next = Some(node),
@@ -169,7 +190,7 @@ impl<S> Line<S> {
         let Some(node) = self.member(waiter) else {
             return (false, None);
         };
-        (true, self.unlink(node, IDLE))
+        (true, self.unlink(node, LEFT))
     }
 
     /// Whether `waiter` is the one to be served next.
@@ -234,7 +255,7 @@ impl<S> Line<S> {
         // SAFETY: nothing is moved out of the pin.
         let node = unsafe { NonNull::from(waiter.get_unchecked_mut()) };
         // SAFETY: `line` is written by `join` under the owner's `Pin<&mut>`, which we hold now; no line writes it.
-        let line = unsafe { (*node.as_ref().inside.get()).line };
+        let line = unsafe { inside(node) }.line;
         assert!(ptr::eq(line, self), "a waiter leaves the line that it joined");
         Some(node)
     }
@@ -273,10 +294,10 @@ impl<S> Drop for Line<S> {
 /// The inside of a waiter, as long as the caller likes.
 ///
 /// # Safety
-/// `node` is alive, and nobody else reaches its inside meanwhile: it stands in a line of which the caller has
-/// `&mut` (or the lock), or in none and the caller has its owner's `Pin<&mut>`.
+/// `node` is alive and stands in a line, and nobody else reaches its inside meanwhile: the caller has `&mut` of that
+/// line, or the lock.
 #[inline]
 unsafe fn inside<'a, S>(node: NonNull<Waiter<S>>) -> &'a mut Inside<S> {
     // SAFETY: the caller's promise.
-    unsafe { &mut *node.as_ref().inside.get() }
+    unsafe { (*node.as_ref().inside.get()).assume_init_mut() }
 }

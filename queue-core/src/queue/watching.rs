@@ -53,18 +53,21 @@ impl<T, K: Kind<T>> State<T, K> {
             }
             wakes.add(wake);
         }
+        self.items.give_back();
         self.close_if_over(wakes);
     }
 
-    /// The first watcher left, with its batch or without: what is buffered goes to those who stood behind it.
+    /// The first watcher left, with its batch or without: what is buffered goes to those who stood behind it, past the
+    /// next watcher once at most.
     pub(crate) fn settle(&mut self, wakes: &mut Wakes) {
         self.held = false;
-        while !self.getters.is_empty() && self.items.len() > 0 {
+        while !self.held && !self.getters.is_empty() && self.items.len() > 0 {
             let Some((taken, wake)) = self.next_item() else { break };
             wakes.add(wake);
             if let Some(hand) = self.getters.first() {
                 *hand = Some(Handed { numbered: taken, directly: false });
                 self.in_transit += 1;
+                self.overtake();
                 wakes.add(self.getters.release(Phase::Served));
             }
         }

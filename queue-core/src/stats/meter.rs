@@ -37,6 +37,8 @@ pub(crate) struct Levels {
     pub(crate) getters: usize,
     /// The number that the next item will have.
     pub(crate) next: u64,
+    /// Items got so far.
+    pub(crate) got: u64,
 }
 
 impl Meter {
@@ -54,10 +56,10 @@ impl Meter {
         }
     }
 
-    /// Whether `tick` is one that has not been seen.
+    /// The tick that was seen last.
     #[inline]
-    pub(crate) fn is_news(&self, tick: u64) -> bool {
-        tick != self.seen
+    pub(crate) fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// Brings everything up to `now`.
@@ -74,11 +76,11 @@ impl Meter {
         self.integrate(Duration::from_nanos(passed), levels);
         self.peak.roll(now, levels.depth);
         let emptiness_ended = self.was_empty && !ticking;
-        if levels.depth == 0 || emptiness_ended || self.totals.got != self.got_then {
+        if levels.depth == 0 || emptiness_ended || levels.got != self.got_then {
             self.progress = now;
         }
         self.was_empty = levels.depth == 0;
-        self.got_then = self.totals.got;
+        self.got_then = levels.got;
         self.ages.mark(levels.next, now, ticking);
         self.advanced = now;
     }
@@ -125,7 +127,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn levels(depth: usize, putters: usize) -> Levels {
-        Levels { depth, capacity: Some(10), putters, getters: 0, next: 0 }
+        Levels { depth, capacity: Some(10), putters, getters: 0, next: 0, got: 0 }
     }
 
     fn meter() -> Meter {
@@ -169,10 +171,9 @@ mod tests {
         meter.advance(5 * SECOND, 5 * SECOND, levels(0, 0));
         meter.advance(7 * SECOND, 7 * SECOND, levels(3, 0));
         assert_eq!(meter.stalled(), Duration::from_secs(2));
-        meter.totals.got += 1;
-        meter.advance(8 * SECOND, 8 * SECOND, levels(2, 0));
+        meter.advance(8 * SECOND, 8 * SECOND, Levels { got: 1, ..levels(2, 0) });
         assert_eq!(meter.stalled(), Duration::ZERO);
-        meter.advance(18 * SECOND, 18 * SECOND, levels(2, 0));
+        meter.advance(18 * SECOND, 18 * SECOND, Levels { got: 1, ..levels(2, 0) });
         assert_eq!(meter.stalled(), Duration::from_secs(10));
     }
 }

@@ -360,12 +360,9 @@ impl Model {
         }
     }
 
-    /// The first batch left: those who stood behind it are served, whoever came first.
+    /// The first batch left: those who stood behind it are served, past the next batch once at most.
     fn first_batch_left(&mut self) {
         self.held = false;
-        while !self.items.is_empty() && !self.getters.is_empty() {
-            self.hand_over();
-        }
         self.serve();
         self.close_if_over();
     }

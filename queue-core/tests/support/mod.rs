@@ -4,6 +4,7 @@
 
 pub(crate) mod recorder;
 pub(crate) mod sources;
+pub(crate) mod waits;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -100,7 +101,7 @@ pub(crate) async fn cancelled_after<F: Future>(polls: u64, future: F) -> Option<
 
 /// Waits, busily, until something that another thread does has happened.
 #[track_caller]
-pub(crate) fn until(what: impl Fn() -> bool) {
+pub(crate) fn until(mut what: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !what() {
         assert!(began.elapsed() < HANGS, "it never happened");
