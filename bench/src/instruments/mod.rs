@@ -9,9 +9,8 @@ mod probe;
 mod setting;
 mod uncounted;
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 pub(crate) use probe::{Traffic, probe};
 pub(crate) use setting::Setting;
@@ -29,32 +28,43 @@ pub(crate) struct Prices {
     pub(crate) missing: Vec<(Setting, String)>,
 }
 
-/// Measures every setting `turns` times.
+/// Measures every setting `turns` times; one that fails once is not asked again.
 pub(crate) fn measure(turns: usize) -> Prices {
-    let mut programs = Vec::new();
     let mut missing = Vec::new();
+    let mut asked: Vec<Asked> = Vec::new();
     for setting in Setting::ALL {
         match program(setting) {
-            Ok(program) => programs.push((setting, program)),
+            Ok(program) => asked.push(Asked { setting, program, means: vec![Vec::new(); Traffic::ALL.len()] }),
             Err(reason) => missing.push((setting, reason)),
         }
     }
-    let mut means: Vec<Vec<Vec<f64>>> = vec![vec![Vec::new(); Traffic::ALL.len()]; programs.len()];
-    let mut broken = Vec::new();
     for turn in 0..turns {
-        for at in 0..programs.len() {
-            let at = (at + turn) % programs.len();
-            let (setting, program) = &programs[at];
-            match ask(program, *setting) {
-                Ok(figures) => means[at].iter_mut().zip(figures).for_each(|(means, figure)| means.push(figure)),
-                Err(error) => broken.push((*setting, error.to_string())),
-            }
+        // Another one begins.
+        if turn > 0 && !asked.is_empty() {
+            asked.rotate_left(1);
         }
+        asked.retain_mut(|one| match ask(&one.program, one.setting) {
+            Ok(figures) => {
+                one.means.iter_mut().zip(figures).for_each(|(means, figure)| means.push(figure));
+                true
+            }
+            Err(reason) => {
+                missing.push((one.setting, reason));
+                false
+            }
+        });
     }
-    missing.append(&mut broken);
-    let whole = programs.iter().zip(means).filter(|(_, means)| means.iter().all(|means| !means.is_empty()));
-    let figures = whole.map(|((setting, _), means)| (*setting, means.into_iter().map(Figures::of).collect())).collect();
-    Prices { figures, missing }
+    asked.sort_by_key(|one| one.setting as u8);
+    let of = |one: Asked| (one.setting, one.means.into_iter().map(Figures::of).collect());
+    Prices { figures: asked.into_iter().map(of).collect(), missing }
+}
+
+/// A setting that could be measured so far.
+struct Asked {
+    setting: Setting,
+    program: PathBuf,
+    /// For each traffic, the mean of each turn.
+    means: Vec<Vec<f64>>,
 }
 
 /// The program that measures `setting`: this one, but for counting compiled out.
@@ -66,11 +76,12 @@ fn program(setting: Setting) -> Result<PathBuf, String> {
 }
 
 /// Starts a process that prints a mean for each traffic.
-fn ask(program: &Path, setting: Setting) -> io::Result<Vec<f64>> {
-    let output = Command::new(program).args(["--probe", setting.word()]).stderr(Stdio::inherit()).output()?;
+fn ask(program: &Path, setting: Setting) -> Result<Vec<f64>, String> {
+    let output = Command::new(program).args(["--probe", setting.word()]).output();
+    let output = output.map_err(|error| format!("{} does not start: {error}", program.display()))?;
     let figures: Option<Vec<f64>> = String::from_utf8_lossy(&output.stdout).lines().map(|it| it.parse().ok()).collect();
     match figures {
         Some(figures) if output.status.success() && figures.len() == Traffic::ALL.len() => Ok(figures),
-        _ => Err(io::Error::other(format!("--probe {} printed no figures and {}", setting.word(), output.status))),
+        _ => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     }
 }

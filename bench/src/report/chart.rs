@@ -27,7 +27,7 @@ text{font:12px system-ui,sans-serif;fill:#1f2328}.quiet{fill:#59636e}.grid{strok
 pub(crate) fn chart(rows: &[Row]) -> String {
     let rows: Vec<_> = rows.iter().filter_map(|row| Some((row, row.ratio()?, row.bar?.ratio))).collect();
     let bottom = TOP + STEP * f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-    let height = bottom + 30.0;
+    let height = bottom + 8.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"Ratio of ours to the best peer, for each scenario\">\n<style>{STYLE}</style>\n\

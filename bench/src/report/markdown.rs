@@ -108,6 +108,7 @@ pub(super) fn one(unit: Unit, figure: f64) -> String {
         Unit::NanosecondsEach => format!("{} ns", digits(figure)),
         Unit::Bytes if figure >= 1e5 => format!("{:.1} MB", figure / 1e6),
         Unit::Bytes => format!("{figure:.0} B"),
+        Unit::Allocations => format!("{figure:.1}"),
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn prices(prices: &Prices) -> String {
         table.push('\n');
     }
     for (setting, reason) in &prices.missing {
-        let _ = write!(table, "\nNot measured: {setting}. Because {reason}.\n");
+        let _ = write!(table, "\nNot measured: {setting}. Because {reason}\n");
     }
     table
 }
@@ -47,6 +47,6 @@ mod tests {
         });
         assert!(table.contains("| counted, no ticker | 10.0 ns | 1.00 |"), "{table}");
         assert!(table.contains("| counted, ticker running | 10.5 ns | 1.05 |"), "{table}");
-        assert!(table.contains("Not measured: counting compiled out. Because nobody built it."), "{table}");
+        assert!(table.contains("Not measured: counting compiled out. Because nobody built it"), "{table}");
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Unit {
     NanosecondsEach,
     /// Bytes.
     Bytes,
+    /// How often memory is asked for.
+    Allocations,
 }
 
 /// The ratio to the best peer that ours should not exceed.
@@ -103,9 +105,9 @@ impl Scenario {
         Self { bimodal: true, ..self }
     }
 
-    /// Bytes, which a counting allocator knows exactly.
-    fn bytes(self) -> Self {
-        Self { unit: Unit::Bytes, exact: true, ..self }
+    /// Memory, which a counting allocator knows exactly.
+    fn memory(self, unit: Unit) -> Self {
+        Self { unit, exact: true, ..self }
     }
 
     /// Lets `P` take part.

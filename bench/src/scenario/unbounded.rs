@@ -1,6 +1,6 @@
 //! Without a bound: how a queue grows, and what it gives back.
 
-use super::{Bar, Scenario, enter};
+use super::{Bar, Scenario, Unit, enter};
 use crate::allocator::{Memory, counted};
 use crate::ends::{TryGet, TryPut};
 use crate::item::check_sum;
@@ -35,7 +35,7 @@ fn of_a_million(name: &str, bar: Option<Bar>, which: fn(Memory) -> i64) -> Scena
     fn one<P: Unbounded<u64>>(scenario: &mut Scenario, which: fn(Memory) -> i64) {
         scenario.enter::<P>(move |_| bytes::<P>(which));
     }
-    let mut scenario = Scenario::new(name, bar).bytes();
+    let mut scenario = Scenario::new(name, bar).memory(Unit::Bytes);
     enter!(one(&mut scenario, which): Ours, TokioMpsc, AsyncChannel, Flume, Kanal, Crossfire, CrossfireMpsc);
     scenario
 }
