@@ -207,7 +207,8 @@ mod tests {
     fn only_leaves_the_contenders_it_names() {
         for scenario in arguments(&["--only", "ours", "--only", "kanal"]).scenarios() {
             for contender in &scenario.contenders {
-                assert!(["ours", "kanal"].contains(&contender.name), "{} in {}", contender.name, scenario.name);
+                let asked_for = ["ours", "kanal"].iter().any(|name| contender.name.contains(name));
+                assert!(asked_for, "{} in {}", contender.name, scenario.name);
             }
         }
     }
