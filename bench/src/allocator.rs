@@ -16,28 +16,28 @@ static ALLOCATOR: Counting = Counting;
 static ON: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicI64 = AtomicI64::new(0);
 static PEAK: AtomicI64 = AtomicI64::new(0);
-static BLOCKS: AtomicI64 = AtomicI64::new(0);
+static MADE: AtomicI64 = AtomicI64::new(0);
 
-/// Bytes since counting began.
+/// What was allocated since counting began, in bytes but for the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Memory {
     /// Allocated and not given back.
     pub(crate) live: i64,
     /// The most that was live at once.
     pub(crate) peak: i64,
-    /// Allocations that were not given back.
-    pub(crate) blocks: i64,
+    /// How many allocations were made, also if they were given back.
+    pub(crate) made: i64,
 }
 
 /// Counts what `work` allocates, which is given a way to look meanwhile. Other threads must be at rest.
 pub(crate) fn counted<R>(work: impl FnOnce(&dyn Fn() -> Memory) -> R) -> R {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    for number in [&LIVE, &PEAK, &BLOCKS] {
+    for number in [&LIVE, &PEAK, &MADE] {
         number.store(0, Relaxed);
     }
     ON.store(true, Relaxed);
-    let result = work(&|| Memory { live: LIVE.load(Relaxed), peak: PEAK.load(Relaxed), blocks: BLOCKS.load(Relaxed) });
+    let result = work(&|| Memory { live: LIVE.load(Relaxed), peak: PEAK.load(Relaxed), made: MADE.load(Relaxed) });
     ON.store(false, Relaxed);
     result
 }
@@ -86,7 +86,7 @@ fn count_slowly(came: usize, went: usize) {
     let change = i64::try_from(came).unwrap_or(i64::MAX) - i64::try_from(went).unwrap_or(i64::MAX);
     let live = LIVE.fetch_add(change, Relaxed) + change;
     PEAK.fetch_max(live, Relaxed);
-    BLOCKS.fetch_add(i64::from(came > 0) - i64::from(went > 0), Relaxed);
+    MADE.fetch_add(i64::from(came > 0), Relaxed);
 }
 
 #[cfg(test)]

@@ -7,8 +7,16 @@ use clap::Parser;
 use queue_core::Ticker;
 
 use crate::contest::{self, Pace};
+use crate::instruments::{self, Setting};
+use crate::python;
 use crate::report::{self, Row};
 use crate::scenario::{self, Scenario};
+
+/// How often each setting of the instruments is measured.
+const PRICE_TURNS: usize = 9;
+
+/// How long each traffic goes on under it.
+const PRICE_LENGTH: Duration = Duration::from_millis(300);
 
 /// Compares observable queues with their peers. Without words: everything, in less than ten minutes.
 #[derive(Debug, Parser)]
@@ -33,9 +41,17 @@ struct Arguments {
     #[arg(long)]
     tiny: bool,
 
+    /// Puts tables and chart into docs/performance.md; needs a run of everything
+    #[arg(long, conflicts_with_all = ["words", "only", "tiny"])]
+    write_docs: bool,
+
     /// Names the scenarios and ends
     #[arg(long)]
     list: bool,
+
+    /// Measures ours under one setting of the instruments, and prints the figures alone: what the driver calls
+    #[arg(long, hide = true, value_name = "SETTING")]
+    probe: Option<Setting>,
 
     /// What cargo says to every benchmark; it changes nothing
     #[arg(long, hide = true)]
@@ -48,6 +64,11 @@ impl Arguments {
             return Pace::TINY;
         }
         Pace { rounds: self.rounds.max(1), round: Duration::from_millis(self.round_ms), ..Pace::MEASURING }
+    }
+
+    /// Whether something that is no scenario, and has no contenders, is asked for.
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() && !self.tiny && self.words.iter().all(|word| name.contains(word.as_str()))
     }
 
     fn scenarios(&self) -> Vec<Scenario> {
@@ -73,8 +94,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> ExitCode {
+    if let Some(setting) = arguments.probe {
+        return probe(setting);
+    }
     let scenarios = arguments.scenarios();
-    if scenarios.is_empty() {
+    let (instruments, python) = (arguments.wants(instruments::NAME), arguments.wants(python::NAME));
+    if scenarios.is_empty() && !instruments && !python {
         eprintln!("No scenario has all of these words in its name, and such a contender: see --list for the names.");
         return ExitCode::FAILURE;
     }
@@ -82,12 +107,50 @@ fn run(arguments: &Arguments) -> ExitCode {
         for scenario in &scenarios {
             println!("{}", scenario.name);
         }
+        for name in [instruments::NAME, python::NAME] {
+            if arguments.wants(name) {
+                println!("{name}");
+            }
+        }
         return ExitCode::SUCCESS;
     }
     let rows = measure(scenarios, &arguments.pace());
-    println!("{}", report::comparison(&rows));
-    println!("{}", report::all_contenders(&rows));
-    ExitCode::SUCCESS
+    let mut tables = report::tables(&rows);
+    if instruments {
+        tables.push_str(&report::prices(&instruments::measure(PRICE_TURNS)));
+        tables.push('\n');
+    }
+    if python {
+        match python::measure() {
+            Ok(findings) => tables.push_str(&report::snakes(&findings, &rows)),
+            Err(reason) => eprintln!("Python's queues are left out: {reason}"),
+        }
+    }
+    println!("{}\n\n{tables}", report::provenance());
+    if !arguments.write_docs {
+        return ExitCode::SUCCESS;
+    }
+    match report::write(&rows, &tables) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("The figures are not in docs/: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The other side of [`instruments::measure`].
+fn probe(setting: Setting) -> ExitCode {
+    match instruments::probe(setting, PRICE_LENGTH) {
+        Ok(means) => {
+            means.iter().for_each(|mean| println!("{mean}"));
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Holds one scenario after the other, and says what came out as it comes.
@@ -126,13 +189,15 @@ mod tests {
         for standing in rows.iter().flat_map(|row| &row.standings) {
             assert!(standing.figures.median.is_finite(), "{standing:?}");
         }
-        let table = report::comparison(&rows);
-        assert_eq!(table.lines().count(), expected.len() + 2, "{table}");
+        let tables = report::tables(&rows);
+        for (name, _) in expected {
+            assert!(tables.contains(&format!("| {name} |")), "{name} is missing:\n{tables}");
+        }
     }
 
     #[test]
     fn words_must_all_be_in_a_name_and_a_whole_name_is_that_one_alone() {
-        assert_eq!(names(&["1-to-1", "ct", "64"]), ["64-byte items, 1-to-1, ct, capacity 100"]);
+        assert_eq!(names(&["1-to-1", "ct", "64-byte"]), ["64-byte items, 1-to-1, ct, capacity 100"]);
         assert_eq!(names(&["1-to-1, ct, capacity 1"]), ["1-to-1, ct, capacity 1"]);
         assert!(names(&["1-to-1, ct, capacity"]).len() > 2);
         assert_eq!(names(&["no such scenario"]), [""; 0]);
@@ -142,7 +207,8 @@ mod tests {
     fn only_leaves_the_contenders_it_names() {
         for scenario in arguments(&["--only", "ours", "--only", "kanal"]).scenarios() {
             for contender in &scenario.contenders {
-                assert!(["ours", "kanal"].contains(&contender.name), "{} in {}", contender.name, scenario.name);
+                let asked_for = ["ours", "kanal"].iter().any(|name| contender.name.contains(name));
+                assert!(asked_for, "{} in {}", contender.name, scenario.name);
             }
         }
     }

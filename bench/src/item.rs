@@ -47,3 +47,24 @@ pub(crate) fn check_sum(items: u64, sum: u64) {
         "of {items} items the numbers add up to {sum} and not {expected}: some were lost or doubled"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(numbers: &[u64]) -> u64 {
+        numbers.iter().map(|number| Wide::numbered(*number).number()).sum()
+    }
+
+    #[test]
+    fn what_arrived_once_and_whole_adds_up_in_any_order() {
+        check_sum(4, sum(&[3, 0, 2, 1]));
+        check_sum(0, 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "some were lost or doubled")]
+    fn an_item_in_place_of_another_stops_the_run() {
+        check_sum(4, sum(&[0, 1, 1, 3]));
+    }
+}

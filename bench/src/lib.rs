@@ -1,8 +1,8 @@
 //! Observable queues side by side with their peers, in one program.
 //!
-//! [`peers`](self) are wrapped by the thinnest traits that let one [`shape`](self) of traffic run over all of them; a
-//! `scenario` is a shape with its numbers and its bar; a `contest` runs the contenders of one scenario in turns; the
-//! `report` puts the figures into a table and a chart. `docs/performance.md` explains what is measured and what is not.
+//! `peers` are wrapped by the thinnest traits that let one `shape` of traffic run over all of them; a `scenario` is a
+//! shape with its numbers and its bar; a `contest` runs the contenders of one scenario in turns; the `report` puts the
+//! figures into tables and a chart. `docs/performance.md` explains what is measured and what is not.
 //!
 //! Deliberately absent: anything a service would use. It is not published.
 
@@ -12,8 +12,10 @@ mod allocator;
 mod cli;
 mod contest;
 mod ends;
+mod instruments;
 mod item;
 mod peers;
+mod python;
 mod report;
 mod runtime;
 mod scenario;

@@ -50,7 +50,7 @@ pub(crate) fn hold(scenario: &mut Scenario, pace: &Pace) -> Vec<Standing> {
     let mut items = Vec::with_capacity(contenders.len());
     for contender in contenders.iter_mut() {
         watchdog.watch(&scenario.name, contender.name);
-        items.push(if scenario.exact { 1 } else { items_of_a_round(contender, pace) });
+        items.push(if scenario.exact { 1 } else { items_of_a_round(contender, pace, scenario.fewest_items) });
     }
     let rounds = if scenario.exact { 1 } else { pace.rounds };
     let mut figures = vec![Vec::with_capacity(rounds); contenders.len()];
@@ -73,8 +73,9 @@ pub(crate) fn hold(scenario: &mut Scenario, pace: &Pace) -> Vec<Standing> {
 }
 
 /// How many items fill a round, from a first, cold one on. These rounds are thrown away.
-fn items_of_a_round(contender: &mut Contender, pace: &Pace) -> u64 {
-    let mut items = pace.fewest_items;
+fn items_of_a_round(contender: &mut Contender, pace: &Pace, fewest: u64) -> u64 {
+    let fewest = fewest.min(pace.fewest_items);
+    let mut items = fewest;
     loop {
         let started = Instant::now();
         (contender.run)(items);
@@ -82,7 +83,7 @@ fn items_of_a_round(contender: &mut Contender, pace: &Pace) -> u64 {
         if took * 2 >= pace.round {
             // From here on the figure is steady enough to scale by.
             let fitting = u128::from(items) * pace.round.as_nanos() / took.as_nanos();
-            return u64::try_from(fitting).unwrap_or(items).max(pace.fewest_items);
+            return u64::try_from(fitting).unwrap_or(items).max(fewest);
         }
         items *= 2;
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use kanal::{AsyncReceiver, AsyncSender, Receiver, Sender};
 
-use super::{Peer, TaskToThread, Tasks, ThreadToTask, Threads, Unbounded};
+use super::{Peer, Role, TaskToThread, Tasks, ThreadToTask, Threads, Unbounded};
 use crate::ends::{Accepted, BlockingGet, BlockingPut, Get, GetMany, Handed, Put, PutMany, TryGet, TryPut};
 use crate::item::Item;
 
@@ -101,10 +101,45 @@ impl<T: Item> BlockingGet<T> for Receiver<T> {
 
 impl<T: Item> PutMany<T> for AsyncSender<T> {}
 
-/// By `drain_into`, all of it: `max` is what a consumer would like at most, and this peer cannot be asked for less.
-impl<T: Item> GetMany<T> for AsyncReceiver<T> {
+/// One by one: `drain_into` takes all that is there and cannot be asked for less.
+impl<T: Item> GetMany<T> for AsyncReceiver<T> {}
+
+/// `kanal` again, whose batches have no end: they are `drain_into`.
+pub(crate) struct KanalDrain;
+
+impl Peer for KanalDrain {
+    const NAME: &'static str = "kanal drain_into";
+    const ROLE: Role = Role::Reference;
+}
+
+impl<T: Item> Tasks<T> for KanalDrain {
+    type Tx = AsyncSender<T>;
+    type Rx = Draining<T>;
+
+    fn tasks(capacity: usize) -> (Self::Tx, Self::Rx) {
+        let (tx, rx) = kanal::bounded_async(capacity);
+        (tx, Draining(rx))
+    }
+}
+
+/// A receiver that takes all that is there.
+pub(crate) struct Draining<T>(AsyncReceiver<T>);
+
+impl<T: Item> Get<T> for Draining<T> {
+    fn get_item(&mut self) -> impl Future<Output: Handed<T>> + Send {
+        self.0.recv()
+    }
+}
+
+impl<T: Item> TryGet<T> for Draining<T> {
+    fn try_get_item(&mut self) -> Option<T> {
+        self.0.try_get_item()
+    }
+}
+
+impl<T: Item> GetMany<T> for Draining<T> {
     async fn get_many(&mut self, _max: usize, batch: &mut Vec<T>) {
-        batch.push(self.recv().await.expect("the queue ended early"));
-        self.drain_into(batch).expect("the queue ended early");
+        batch.push(self.0.recv().await.expect("the queue ended early"));
+        self.0.drain_into(batch).expect("the queue ended early");
     }
 }

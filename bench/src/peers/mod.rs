@@ -13,7 +13,7 @@ pub(crate) use async_channel::AsyncChannel;
 pub(crate) use async_priority::AsyncPriority;
 pub(crate) use crossfire::{Crossfire, CrossfireMpsc, CrossfireSpsc};
 pub(crate) use flume::Flume;
-pub(crate) use kanal::Kanal;
+pub(crate) use kanal::{Kanal, KanalDrain};
 pub(crate) use ours::{NAME, Ours, OursUnregistered};
 pub(crate) use thingbuf::Thingbuf;
 pub(crate) use tokio_mpsc::TokioMpsc;

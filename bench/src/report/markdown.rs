@@ -5,10 +5,25 @@ use std::fmt::Write;
 use super::{Met, Row};
 use crate::contest::{Figures, Standing};
 use crate::peers::Role;
-use crate::scenario::Unit;
+use crate::scenario::{Section, Unit};
+
+/// A table for each section, and one more for all contenders of those that are judged.
+pub(crate) fn tables(rows: &[Row]) -> String {
+    let of = |section| rows.iter().filter(|row| row.section == section).collect::<Vec<_>>();
+    let (judged, growth, registered) = (of(Section::Judged), of(Section::Growth), of(Section::Registered));
+    let tables = [
+        ("Ours beside the best peer", comparison(&judged)),
+        ("Every contender", all_contenders(&judged)),
+        ("How cost grows with those at the ends, and with capacity", all_contenders(&growth)),
+        ("How cost grows with the number of registered queues", all_contenders(&registered)),
+    ];
+    let is_empty = |table: &str| table.lines().count() <= 2;
+    let tables = tables.into_iter().filter(|(_, table)| !is_empty(table));
+    tables.map(|(title, table)| format!("### {title}\n\n{table}\n")).collect()
+}
 
 /// Ours beside the best peer: a row for each scenario.
-pub(crate) fn comparison(rows: &[Row]) -> String {
+fn comparison(rows: &[&Row]) -> String {
     let mut table = String::from(
         "| scenario | ours | best peer | its figure | ratio | bar | bar with bias | met |\n\
          |---|---:|---|---:|---:|---:|---:|---|\n",
@@ -34,7 +49,7 @@ pub(crate) fn comparison(rows: &[Row]) -> String {
 }
 
 /// Every contender's median: a row for each scenario, a column for each queue.
-pub(crate) fn all_contenders(rows: &[Row]) -> String {
+fn all_contenders(rows: &[&Row]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for standing in rows.iter().flat_map(|row| &row.standings) {
         if !names.contains(&standing.name) {
@@ -67,7 +82,7 @@ pub(crate) fn line(row: &Row) -> String {
     line
 }
 
-fn met(met: Option<Met>) -> &'static str {
+pub(super) fn met(met: Option<Met>) -> &'static str {
     match met {
         Some(Met::Yes) => "yes",
         Some(Met::Tie) => "no, by less than 15 %",
@@ -76,25 +91,29 @@ fn met(met: Option<Met>) -> &'static str {
     }
 }
 
-/// The median, and between which values half of the rounds are.
+/// The median, and half of the distance between the quartiles: half of the rounds are about that close to it.
 fn spread(unit: Unit, figures: Figures) -> String {
     let median = one(unit, figures.median);
-    match unit {
-        Unit::NanosecondsEach => format!("{median} ({}–{})", digits(figures.lower), digits(figures.upper)),
-        Unit::Bytes => median,
+    if figures.lower.total_cmp(&figures.upper).is_eq() {
+        return median;
     }
+    let spread = (figures.upper - figures.lower) / figures.median * 100.0;
+    format!("{median} ±{:.0} %", spread / 2.0)
 }
 
-fn one(unit: Unit, figure: f64) -> String {
+pub(super) fn one(unit: Unit, figure: f64) -> String {
     match unit {
+        Unit::NanosecondsEach if figure >= 1e7 => format!("{} ms", digits(figure / 1e6)),
+        Unit::NanosecondsEach if figure >= 1e4 => format!("{} µs", digits(figure / 1e3)),
         Unit::NanosecondsEach => format!("{} ns", digits(figure)),
         Unit::Bytes if figure >= 1e5 => format!("{:.1} MB", figure / 1e6),
         Unit::Bytes => format!("{figure:.0} B"),
+        Unit::Allocations => format!("{figure:.1}"),
     }
 }
 
 /// Three digits that count.
-fn digits(figure: f64) -> String {
+pub(super) fn digits(figure: f64) -> String {
     match figure {
         ..10.0 => format!("{figure:.2}"),
         ..100.0 => format!("{figure:.1}"),

@@ -2,7 +2,7 @@
 
 use crate::contest::Standing;
 use crate::peers::Role;
-use crate::scenario::{Bar, Scenario, Unit};
+use crate::scenario::{Bar, Scenario, Section, Unit};
 
 /// How much of a difference means nothing where figures fall into two heaps.
 const TIE: f64 = 1.15;
@@ -11,6 +11,7 @@ const TIE: f64 = 1.15;
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
+    pub(crate) section: Section,
     pub(crate) unit: Unit,
     pub(crate) bar: Option<Bar>,
     pub(crate) bimodal: bool,
@@ -28,17 +29,19 @@ pub(crate) enum Met {
 
 impl Row {
     pub(crate) fn new(scenario: &Scenario, standings: Vec<Standing>) -> Self {
-        let Scenario { unit, bar, bimodal, .. } = *scenario;
-        Self { name: scenario.name.clone(), unit, bar, bimodal, standings }
+        let Scenario { section, unit, bar, bimodal, .. } = *scenario;
+        Self { name: scenario.name.clone(), section, unit, bar, bimodal, standings }
     }
 
     pub(crate) fn ours(&self) -> Option<&Standing> {
         self.standings.iter().find(|standing| standing.role == Role::Ours)
     }
 
-    /// The peer with the smallest median.
+    /// The peer with the smallest median, or the one that the bar names.
     pub(crate) fn best_peer(&self) -> Option<&Standing> {
+        let named = self.bar.and_then(|bar| bar.against);
         let peers = self.standings.iter().filter(|standing| standing.role == Role::Peer);
+        let peers = peers.filter(|standing| named.is_none_or(|name| name == standing.name));
         peers.min_by(|a, b| a.figures.median.total_cmp(&b.figures.median))
     }
 
@@ -49,13 +52,18 @@ impl Row {
 
     pub(crate) fn met(&self) -> Option<Met> {
         let (ratio, bar) = (self.ratio()?, self.bar?.ratio);
-        Some(if ratio <= bar {
-            Met::Yes
-        } else if self.bimodal && ratio <= bar * TIE {
-            Met::Tie
-        } else {
-            Met::No
-        })
+        Some(judge(ratio, bar, self.bimodal))
+    }
+}
+
+/// Whether `ratio` is within `bar`, of figures that may fall into two heaps.
+pub(super) fn judge(ratio: f64, bar: f64, bimodal: bool) -> Met {
+    if ratio <= bar {
+        Met::Yes
+    } else if bimodal && ratio <= bar * TIE {
+        Met::Tie
+    } else {
+        Met::No
     }
 }
 
@@ -64,11 +72,21 @@ mod tests {
     use super::*;
     use crate::contest::Figures;
 
+    #[test]
+    fn a_bar_that_names_its_peer_is_about_that_one() {
+        let row = Row {
+            bar: Some(Bar { ratio: 1.0, with_bias: None, against: Some("b") }),
+            ..row(false, &[("ours", Role::Ours, 9.0), ("a", Role::Peer, 1.0), ("b", Role::Peer, 10.0)])
+        };
+        assert_eq!(row.best_peer().map(|peer| peer.name), Some("b"));
+        assert_eq!(row.met(), Some(Met::Yes));
+    }
+
     fn row(bimodal: bool, medians: &[(&'static str, Role, f64)]) -> Row {
         let standing = |&(name, role, median)| Standing { name, role, figures: Figures::of(vec![median]) };
-        let bar = Some(Bar { ratio: 1.0, with_bias: None });
+        let bar = Some(Bar { ratio: 1.0, with_bias: None, against: None });
         let standings = medians.iter().map(standing).collect();
-        Row { name: "toy".into(), unit: Unit::NanosecondsEach, bar, bimodal, standings }
+        Row { name: "toy".into(), section: Section::Judged, unit: Unit::NanosecondsEach, bar, bimodal, standings }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Bar, Scenario, enter};
 use crate::ends::{GetMany, PutMany};
 use crate::peers::{
-    AsyncChannel, Crossfire, CrossfireMpsc, CrossfireSpsc, Flume, Kanal, Ours, Tasks, Thingbuf, TokioMpsc,
+    AsyncChannel, Crossfire, CrossfireMpsc, CrossfireSpsc, Flume, Kanal, KanalDrain, Ours, Tasks, Thingbuf, TokioMpsc,
 };
 use crate::runtime::Flavor::{self, CurrentThread, TwoWorkers};
 use crate::shape;
@@ -15,7 +15,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 fn batches(flavor: Flavor, bar: Option<Bar>) -> Scenario {
     let mut scenario = Scenario::new(format!("batches of 100, {}, capacity 1000", flavor.short()), bar);
     enter!(batches_of(&mut scenario, flavor):
-        Ours, TokioMpsc, AsyncChannel, Flume, Kanal, Crossfire, CrossfireMpsc, CrossfireSpsc, Thingbuf);
+        Ours, TokioMpsc, AsyncChannel, Flume, Kanal, KanalDrain, Crossfire, CrossfireMpsc, CrossfireSpsc, Thingbuf);
     scenario
 }
 

@@ -2,9 +2,11 @@
 
 mod batches;
 mod creation;
+mod growth;
 mod one_thread;
 mod ping_pong;
 mod priority;
+mod registered;
 mod tasks;
 mod threads;
 mod unbounded;
@@ -16,13 +18,27 @@ use crate::peers::Peer;
 pub(crate) struct Scenario {
     /// Words that a filter finds; unique.
     pub(crate) name: String,
+    pub(crate) section: Section,
     pub(crate) unit: Unit,
     pub(crate) bar: Option<Bar>,
     /// Whether its figures fall into two heaps from run to run, so that a small difference means nothing.
     pub(crate) bimodal: bool,
     /// Whether every round gives the same figure, so that one is enough.
     pub(crate) exact: bool,
+    /// The least that a round is long enough with to be a figure at all.
+    pub(crate) fewest_items: u64,
     pub(crate) contenders: Vec<Contender>,
+}
+
+/// Which table a scenario is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// Judged by a bar.
+    Judged,
+    /// How cost grows with those at the ends and with capacity.
+    Growth,
+    /// How cost grows with the number of registered queues.
+    Registered,
 }
 
 /// What a figure is. The lower the better, always.
@@ -32,6 +48,8 @@ pub(crate) enum Unit {
     NanosecondsEach,
     /// Bytes.
     Bytes,
+    /// How often memory is asked for.
+    Allocations,
 }
 
 /// The ratio to the best peer that ours should not exceed.
@@ -41,25 +59,45 @@ pub(crate) struct Bar {
     pub(crate) ratio: f64,
     /// With thread bias, where that is another one.
     pub(crate) with_bias: Option<f64>,
+    /// The peer that the bar is about, where that is not whoever is best.
+    pub(crate) against: Option<&'static str>,
 }
 
 impl Bar {
     /// One bar, with or without thread bias.
     const fn of(ratio: f64) -> Option<Self> {
-        Some(Self { ratio, with_bias: None })
+        Some(Self { ratio, with_bias: None, against: None })
+    }
+
+    /// One that names its peer.
+    const fn against(peer: &'static str, ratio: f64) -> Option<Self> {
+        Some(Self { ratio, with_bias: None, against: Some(peer) })
     }
 
     /// Two.
     const fn biased(ratio: f64, with_bias: f64) -> Option<Self> {
-        Some(Self { ratio, with_bias: Some(with_bias) })
+        Some(Self { ratio, with_bias: Some(with_bias), against: None })
     }
 }
 
 impl Scenario {
     /// Nanoseconds an item, nobody in it yet.
     fn new(name: impl Into<String>, bar: Option<Bar>) -> Self {
-        let (unit, contenders) = (Unit::NanosecondsEach, Vec::new());
-        Self { name: name.into(), unit, bar, bimodal: false, exact: false, contenders }
+        Self {
+            name: name.into(),
+            section: Section::Judged,
+            unit: Unit::NanosecondsEach,
+            bar,
+            bimodal: false,
+            exact: false,
+            fewest_items: 1000,
+            contenders: Vec::new(),
+        }
+    }
+
+    /// One of another table.
+    fn within(self, section: Section) -> Self {
+        Self { section, ..self }
     }
 
     /// One whose figures come from two cores.
@@ -67,9 +105,9 @@ impl Scenario {
         Self { bimodal: true, ..self }
     }
 
-    /// Bytes, which a counting allocator knows exactly.
-    fn bytes(self) -> Self {
-        Self { unit: Unit::Bytes, exact: true, ..self }
+    /// Memory, which a counting allocator knows exactly.
+    fn memory(self, unit: Unit) -> Self {
+        Self { unit, exact: true, ..self }
     }
 
     /// Lets `P` take part.
@@ -102,6 +140,8 @@ pub(crate) fn all() -> Vec<Scenario> {
         creation::scenarios(),
         unbounded::scenarios(),
         priority::scenarios(),
+        growth::scenarios(),
+        registered::scenarios(),
     ]
     .into_iter()
     .flatten()
@@ -118,9 +158,9 @@ mod tests {
         let mut names = std::collections::BTreeSet::new();
         for scenario in all() {
             assert!(names.insert(scenario.name.clone()), "{} is there twice", scenario.name);
-            for role in [Role::Ours, Role::Peer] {
-                assert!(scenario.contenders.iter().any(|contender| contender.role == role), "{}", scenario.name);
-            }
+            let has = |role| scenario.contenders.iter().any(|contender| contender.role == role);
+            assert!(has(Role::Ours), "{}", scenario.name);
+            assert!(has(Role::Peer) || scenario.section == Section::Registered, "{}", scenario.name);
         }
     }
 }

@@ -30,23 +30,29 @@ fn tasks(what: &str, flavor: Flavor, capacity: usize, bar: Option<Bar>) -> Scena
 }
 
 fn one_to_one<T: Item>(what: &str, flavor: Flavor, capacity: usize, bar: Option<Bar>) -> Scenario {
-    fn pair<T: Item, P: Tasks<T>>(scenario: &mut Scenario, flavor: Flavor, capacity: usize) {
-        scenario.enter::<P>(move |items| {
-            let (tx, rx) = P::tasks(capacity);
-            flow(flavor, vec![tx], vec![rx], items)
-        });
-    }
     let mut scenario = tasks(what, flavor, capacity, bar);
-    pair::<T, Ours>(&mut scenario, flavor, capacity);
-    pair::<T, TokioMpsc>(&mut scenario, flavor, capacity);
-    pair::<T, AsyncChannel>(&mut scenario, flavor, capacity);
-    pair::<T, Flume>(&mut scenario, flavor, capacity);
-    pair::<T, Kanal>(&mut scenario, flavor, capacity);
-    pair::<T, Crossfire>(&mut scenario, flavor, capacity);
-    pair::<T, CrossfireMpsc>(&mut scenario, flavor, capacity);
-    pair::<T, CrossfireSpsc>(&mut scenario, flavor, capacity);
-    pair::<T, Thingbuf>(&mut scenario, flavor, capacity);
+    enter_pairs::<T>(&mut scenario, flavor, capacity);
     scenario
+}
+
+/// Everybody who has a putter and a getter.
+pub(super) fn enter_pairs<T: Item>(scenario: &mut Scenario, flavor: Flavor, capacity: usize) {
+    pair::<T, Ours>(scenario, flavor, capacity);
+    pair::<T, TokioMpsc>(scenario, flavor, capacity);
+    pair::<T, AsyncChannel>(scenario, flavor, capacity);
+    pair::<T, Flume>(scenario, flavor, capacity);
+    pair::<T, Kanal>(scenario, flavor, capacity);
+    pair::<T, Crossfire>(scenario, flavor, capacity);
+    pair::<T, CrossfireMpsc>(scenario, flavor, capacity);
+    pair::<T, CrossfireSpsc>(scenario, flavor, capacity);
+    pair::<T, Thingbuf>(scenario, flavor, capacity);
+}
+
+fn pair<T: Item, P: Tasks<T>>(scenario: &mut Scenario, flavor: Flavor, capacity: usize) {
+    scenario.enter::<P>(move |items| {
+        let (tx, rx) = P::tasks(capacity);
+        flow(flavor, vec![tx], vec![rx], items)
+    });
 }
 
 fn four_to_one(flavor: Flavor, bar: Option<Bar>) -> Scenario {
@@ -69,7 +75,7 @@ fn four_to_four(flavor: Flavor, bar: Option<Bar>) -> Scenario {
 }
 
 /// As many tasks at either end.
-fn many<P>(scenario: &mut Scenario, flavor: Flavor, ends: usize, capacity: usize)
+pub(super) fn many<P>(scenario: &mut Scenario, flavor: Flavor, ends: usize, capacity: usize)
 where
     P: Tasks<u64, Tx: Clone, Rx: Clone>,
 {

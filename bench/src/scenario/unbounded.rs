@@ -1,6 +1,6 @@
 //! Without a bound: how a queue grows, and what it gives back.
 
-use super::{Bar, Scenario, enter};
+use super::{Bar, Scenario, Unit, enter};
 use crate::allocator::{Memory, counted};
 use crate::ends::{TryGet, TryPut};
 use crate::item::check_sum;
@@ -24,7 +24,7 @@ fn push_and_pop() -> Scenario {
 }
 
 fn peak_of_a_million() -> Scenario {
-    of_a_million("bytes at most, 1,000,000 items", Bar::of(0.75), |memory| memory.peak)
+    of_a_million("bytes at most, 1,000,000 items", Bar::against("kanal", 0.75), |memory| memory.peak)
 }
 
 fn left_after_a_million() -> Scenario {
@@ -35,13 +35,12 @@ fn of_a_million(name: &str, bar: Option<Bar>, which: fn(Memory) -> i64) -> Scena
     fn one<P: Unbounded<u64>>(scenario: &mut Scenario, which: fn(Memory) -> i64) {
         scenario.enter::<P>(move |_| bytes::<P>(which));
     }
-    let mut scenario = Scenario::new(name, bar).bytes();
+    let mut scenario = Scenario::new(name, bar).memory(Unit::Bytes);
     enter!(one(&mut scenario, which): Ours, TokioMpsc, AsyncChannel, Flume, Kanal, Crossfire, CrossfireMpsc);
     scenario
 }
 
 /// What a million items of 8 bytes in an unbounded queue took, when they are out again and the queue still lives.
-#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 bytes")]
 fn bytes<P: Unbounded<u64>>(which: fn(Memory) -> i64) -> f64 {
     let first = P::unbounded();
     let memory = counted(|memory| {

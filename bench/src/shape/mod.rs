@@ -15,7 +15,6 @@ pub(crate) use threads::{task_to_thread, thread_to_task, thread_to_thread};
 use std::time::Duration;
 
 /// What a run of a shape took for each item, in nanoseconds.
-#[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 items and nanoseconds")]
 pub(crate) fn each(took: Duration, items: u64) -> f64 {
     took.as_nanos() as f64 / items as f64
 }
