@@ -102,30 +102,13 @@ impl Alerts {
 
     /// The state of every alert on every queue it applies to, also of those that are ok.
     pub(crate) fn states(&self) -> Vec<AlertState> {
-        let state = |queue: &Arc<str>, alert: &Alert| AlertState {
-            alert: Arc::clone(&alert.rule.name),
-            queue: Arc::clone(queue),
-            severity: Arc::clone(&alert.rule.severity),
-            phase: alert.life.phase,
-            since: alert.life.since,
-            value: alert.value,
-        };
-        self.each().map(|(queue, alert)| state(queue, alert)).collect()
+        self.each().map(|(queue, alert)| alert.state(queue)).collect()
     }
 
     /// Those that are not ok.
     pub(crate) fn active(&self) -> Vec<ActiveAlert> {
-        let active = |queue: &Arc<str>, alert: &Alert| ActiveAlert {
-            alert: Arc::clone(&alert.rule.name),
-            queue: Arc::clone(queue),
-            severity: Arc::clone(&alert.rule.severity),
-            phase: alert.life.phase,
-            since: alert.life.since,
-            value: alert.value,
-            summary: alert.summary.clone(),
-        };
         let not_ok = self.each().filter(|(_, alert)| alert.life.phase != AlertPhase::Ok);
-        not_ok.map(|(queue, alert)| active(queue, alert)).collect()
+        not_ok.map(|(queue, alert)| ActiveAlert::new(alert.state(queue), alert.summary.clone())).collect()
     }
 
     /// How often each alert entered each phase, zeros included: a rate needs a point to start from.
@@ -175,6 +158,17 @@ impl Alert {
             value: None,
             summary: String::new(),
             entered: [0; AlertPhase::ALL.len()],
+        }
+    }
+
+    fn state(&self, queue: &Arc<str>) -> AlertState {
+        AlertState {
+            alert: Arc::clone(&self.rule.name),
+            queue: Arc::clone(queue),
+            severity: Arc::clone(&self.rule.severity),
+            phase: self.life.phase,
+            since: self.life.since,
+            value: self.value,
         }
     }
 

@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use queue_core::observe::QueueKind;
 use queue_core::registry::Publication;
-use queue_core::{AlertTransition, FamilyStats, Sample, Ticker, TickerGuard};
+use queue_core::{AlertTransition, Event, FamilyStats, Interest, QueueInfo, Sample, Ticker, TickerGuard};
 use tokio::sync::watch;
 
 use super::endpoint::Endpoint;
@@ -104,6 +105,11 @@ impl Run {
     fn show(&self, at: Duration, samples: Vec<Sample>) {
         self.shared.show_samples(at, &samples);
         self.shared.registry.publish(Publication::Samples(samples));
+        // From the view, as the board has the samples now; no lock is held while observers run.
+        if self.shared.registry.wants(Interest::SAMPLES) {
+            let samples = self.shared.samples();
+            samples.iter().for_each(|sample| self.observed(&sample.stats.name, &Event::Sampled(sample)));
+        }
     }
 
     fn tell(&self, transitions: &[AlertTransition]) {
@@ -113,6 +119,14 @@ impl Run {
         self.shared.show_alerts(self.alerts.active());
         self.shared.tell(transitions);
         notify::tell(&self.config.notify, transitions);
+        if registry.wants(Interest::ALERTS) {
+            transitions.iter().for_each(|change| self.observed(&change.queue, &Event::Alert(change)));
+        }
+    }
+
+    /// Tells the registry's observers. A name may have queues of several kinds, and some that are not ours.
+    fn observed(&self, queue: &Arc<str>, event: &Event<'_>) {
+        self.shared.registry.tell(&QueueInfo::new(Arc::clone(queue), QueueKind::Unknown), event);
     }
 
     fn reload(&mut self, reload: Reload) {
@@ -139,7 +153,7 @@ impl Run {
     fn guarded<T>(&mut self, what: &str, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let result = catch_unwind(AssertUnwindSafe(|| work(self)));
         if let Err(panic) = &result {
-            self.shared.count_failure();
+            self.shared.count(|totals| totals.failures += 1);
             let said = said(panic.as_ref());
             // The log may be what panicked.
             let _ = catch_unwind(|| {

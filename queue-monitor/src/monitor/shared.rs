@@ -52,7 +52,6 @@ struct View {
     samples: Arc<[Sample]>,
     alerts: Arc<[ActiveAlert]>,
     totals: MonitorTotals,
-    failures: u64,
     interval: Duration,
     /// When the last good look at the registry began.
     last: Duration,
@@ -83,7 +82,6 @@ impl Shared {
             samples: Arc::default(),
             alerts: Arc::default(),
             totals: MonitorTotals::default(),
-            failures: 0,
             interval,
             last: Duration::ZERO,
             listening: None,
@@ -160,10 +158,6 @@ impl Shared {
         (view.interval, view.listening) = (interval, listening);
     }
 
-    pub(crate) fn count_failure(&self) {
-        self.view().failures += 1;
-    }
-
     /// Counts something about the monitor itself and publishes the counts.
     pub(crate) fn count(&self, count: impl FnOnce(&mut MonitorTotals)) {
         let mut view = self.view();
@@ -211,7 +205,7 @@ impl Shared {
         MonitorStatus {
             running: view.told.is_some(),
             passes: view.totals.samples,
-            failures: view.failures,
+            failures: view.totals.failures,
             interval: view.interval,
             since_last_pass: self.now().saturating_sub(view.last),
         }

@@ -9,6 +9,8 @@ use super::*;
 use crate::config::{AlertRule, Signal, Threshold};
 use crate::testing::{family, rule};
 
+mod observers;
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A monitor that sees what the test hands it, one snapshot a pass; `None` is a source that panics.
@@ -97,6 +99,7 @@ fn a_source_that_panics_fails_one_pass_and_no_more() {
     stage.sees(10);
     assert_eq!([stage.told(), stage.told()], [(Fine, Firing), (Firing, Fine)]);
     assert_eq!(stage.handle.status().failures, 1);
+    assert_eq!(stage.registry.published().monitor.unwrap().failures, 1, "adapters show it, too");
     assert!(stage.handle.status().running);
 }
 
