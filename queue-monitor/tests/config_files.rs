@@ -21,13 +21,13 @@ fn a_good_file_means_what_it_says() {
     assert_eq!(&*high.name, "HighUtilization");
     assert!(high.queues[0].matches("crawl.parse") && high.except[0].matches("debug.parse"));
     assert_eq!(high.signal, Signal::Utilization);
-    assert_eq!(high.threshold, Threshold::Above { fire: 0.8, clear: 0.7 });
+    assert_eq!(high.levels[0].threshold, Threshold::Above { fire: 0.8, clear: 0.7 });
     assert_eq!((high.hold, high.keep_firing_for), (Duration::from_secs(60), Duration::from_secs(120)));
-    assert_eq!(&*high.severity, "critical");
+    assert_eq!((high.levels.len(), &*high.levels[0].severity), (1, "critical"));
     let summary = high.summary.render(|p| (p != Placeholder::Eta).then(|| p.as_str().to_uppercase()));
     assert_eq!(summary, "QUEUE is VALUE full (DEPTH/CAPACITY), full in n/a");
-    assert_eq!(idle.threshold, Threshold::Below { fire: -2.5, clear: -1.0 });
-    assert_eq!(old.threshold, Threshold::Above { fire: 90.0, clear: 90.0 });
+    assert_eq!(idle.levels[0].threshold, Threshold::Below { fire: -2.5, clear: -1.0 });
+    assert_eq!(old.levels[0].threshold, Threshold::Above { fire: 90.0, clear: 90.0 });
     assert_eq!(&*dropping.name, "Dropping: 'any'");
 }
 
@@ -41,7 +41,7 @@ fn what_a_file_leaves_out_has_the_documented_default() {
     let alert = &config.alerts[0];
     assert!(alert.queues.len() == 1 && alert.queues[0].matches("any.queue") && alert.except.is_empty());
     assert_eq!((alert.hold, alert.keep_firing_for), (Duration::ZERO, Duration::ZERO));
-    assert_eq!(&*alert.severity, "warning");
+    assert_eq!(&*alert.levels[0].severity, "warning");
     assert_eq!(alert.summary.render(|p| Some(p.as_str().to_owned())), "queue holds value items");
 }
 

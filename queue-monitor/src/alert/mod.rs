@@ -34,12 +34,14 @@ pub struct ActiveAlert {
     pub value: Option<f64>,
     /// The summary of the configuration, with what is known now filled in.
     pub summary: String,
+    /// Where the configuration says what to do.
+    pub runbook: Option<Arc<str>>,
 }
 
 impl ActiveAlert {
     /// How an alert stands, and what is said of it.
-    fn new(state: AlertState, summary: String) -> Self {
+    fn new(state: AlertState, summary: String, runbook: Option<Arc<str>>) -> Self {
         let AlertState { alert, queue, severity, phase, since, value } = state;
-        Self { alert, queue, severity, phase, since, value, summary }
+        Self { alert, queue, severity, phase, since, value, summary, runbook }
     }
 }

@@ -6,8 +6,8 @@ use queue_core::{AlertPhase, AlertTransition};
 use tokio::sync::broadcast;
 
 use super::*;
-use crate::config::{AlertRule, Signal, Threshold};
-use crate::testing::{family, rule};
+use crate::config::{AlertRule, Signal};
+use crate::testing::{above, family, rule};
 
 mod observers;
 
@@ -49,7 +49,7 @@ impl Stage {
 
 /// More than 80 items deep: a signal that the first sample has already.
 fn config() -> Config {
-    let deep = AlertRule { signal: Signal::Depth, threshold: Threshold::Above { fire: 80.0, clear: 80.0 }, ..rule() };
+    let deep = AlertRule { signal: Signal::Depth, levels: above(80.0, 80.0), ..rule() };
     Config { interval: Duration::from_millis(1), alerts: vec![deep], ..Config::default() }
 }
 
