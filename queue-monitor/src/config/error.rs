@@ -172,6 +172,12 @@ impl Findings {
         self.found.push((place, path.to_owned(), what));
     }
 
+    /// Whether something inside of what stands at `path` was found wrong.
+    pub(super) fn has_below(&self, path: &str) -> bool {
+        let below = |found: &str| found.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.found.iter().any(|(_, found, _)| below(found))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -230,7 +230,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             Body::Map(entries) => {
                 self.noted(visitor.visit_map(Entries { reader: self, owner: "", known: None, entries, value: None }))
             }
-            _ => self.refuse("a map, such as `{ warning: 90% }`, or one entry a line"),
+            _ => self.refuse("a map, such as `{ name: value }`, or one entry a line"),
         }
     }
 

@@ -88,7 +88,7 @@ impl Run {
         if next > now { next } else { now + interval }
     }
 
-    fn pass(&mut self, due: Duration) {
+    pub(super) fn pass(&mut self, due: Duration) {
         let began = self.shared.now();
         let looked = self.guarded("the registry", |run| (run.look)());
         if self.shared.has_ended() {

@@ -10,6 +10,7 @@ use crate::config::{AlertRule, Signal};
 use crate::testing::{above, family, rule};
 
 mod observers;
+mod settings;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -246,3 +246,96 @@ fn counts_of_an_alert_survive_a_change_of_its_definition() {
     let fired = watch.alerts.counts().into_iter().find(|count| count.to == Firing);
     assert_eq!(fired.unwrap().count, 2);
 }
+
+#[test]
+fn counts_are_given_when_they_changed_and_not_on_every_pass() {
+    let mut watch = Watch::new(rule());
+    watch.is(0.1);
+    assert_eq!(watch.alerts.new_counts().map(|counts| counts.len()), Some(AlertPhase::ALL.len()), "a new name");
+    watch.is(0.2);
+    assert_eq!(watch.alerts.new_counts(), None);
+    watch.is(0.9);
+    assert!(watch.alerts.new_counts().is_some(), "a transition");
+    (0..40).for_each(|_| drop(watch.missing()));
+    assert_eq!(watch.alerts.new_counts(), Some(Vec::new()), "a name that is gone");
+    watch.missing();
+    assert_eq!(watch.alerts.new_counts(), None);
+    watch.alerts.reload(watch.now, &config_of(vec![rule()]));
+    assert!(watch.alerts.new_counts().is_some(), "other alerts");
+}
+
+/// The transitions of a file's alerts over these depths of a queue "a" with room for 100, one every ten seconds.
+fn story(yaml: &str, depths: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let (mut alerts, mut sampler) = (Alerts::new(&Config::from_yaml(yaml).unwrap()), Sampler::default());
+    let mut totals = queue_core::Totals::default();
+    let passes = depths.into_iter().zip(1..).flat_map(|(depth, pass)| {
+        let now = seconds(10 * pass);
+        #[allow(clippy::cast_precision_loss)]
+        let area = 10.0 * depth as f64;
+        totals.depth_time += area;
+        let stats = queue_core::FamilyStats { totals: totals.clone(), ..family("a", depth) };
+        let samples = sampler.sample(now, vec![stats]);
+        let changes = alerts.judge(now, &samples);
+        let line = |change: AlertTransition| {
+            let AlertTransition { alert, severity, from, to, summary, .. } = change;
+            format!("{}s {alert} {severity} {from} {to}: {summary}", now.as_secs())
+        };
+        changes.into_iter().map(line).collect::<Vec<_>>()
+    });
+    passes.collect()
+}
+
+#[test]
+fn a_queue_that_fills_is_told_of_before_it_is_full_and_says_when_it_will_be() {
+    let yaml = "alerts:
+  - { name: FullSoon, signal: time_to_full, below: 2m, for: 20s, summary: '{queue} is full in {value}' }
+  - { name: High, signal: utilization, above: 60%, summary: '{value}, full in {eta}' }";
+    let told = story(yaml, (0..20).map(|pass| 5 * pass));
+    let expected = [
+        "100s FullSoon warning ok pending: a is full in 1m50s",
+        "120s FullSoon warning pending firing: a is full in 1m30s",
+        "140s High warning ok firing: 65%, full in 1m10s",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn overrides_change_and_switch_off_alerts_of_single_queues() {
+    let alert =
+        "alerts: [{ name: High, signal: depth, above: 50, severity: warning, summary: '{value} of {threshold}' }]";
+    let with = |overrides: &str| story(&format!("{alert}\noverrides: [{overrides}]"), [60, 80]);
+    assert_eq!(with(""), ["10s High warning ok firing: 60 of 50"]);
+    assert_eq!(with("{ queue: 'b*', alerts: { High: off } }"), with(""));
+    assert_eq!(with("{ queue: 'a*', alerts: { High: off } }"), [""; 0]);
+    let stricter = "{ queue: 'a*', alerts: { High: { above: 70, severity: critical } } }";
+    assert_eq!(with(stricter), ["20s High critical ok firing: 80 of 70"]);
+    let both = format!("{stricter}, {{ queue: a, alerts: {{ High: {{ above: 55 }} }} }}");
+    assert_eq!(with(&both), ["10s High critical ok firing: 60 of 55"], "field by field");
+}
+
+#[test]
+fn levels_are_one_alert_that_changes_its_severity() {
+    let yaml = "alerts: [{ name: High, signal: depth, levels: { critical: 80, warning: 50 }, summary: '{severity}' }]";
+    let expected = [
+        "20s High warning ok firing: warning",
+        "30s High critical firing firing: critical",
+        "40s High warning firing firing: warning",
+        "50s High warning firing ok: warning",
+    ];
+    assert_eq!(story(yaml, [10, 60, 90, 60, 10]), expected);
+}
+
+#[test]
+fn a_reload_of_overrides_keeps_the_state_of_the_queues_that_they_do_not_change() {
+    let config = |overrides: &str| {
+        let alert = "alerts: [{ name: High, signal: utilization, above: 50% }]";
+        Config::from_yaml(&format!("{alert}\noverrides: [{overrides}]")).unwrap()
+    };
+    let mut alerts = Alerts::new(&config(""));
+    alerts.judge(seconds(10), &[sample("a", 0.9), sample("b", 0.9)]);
+    let ended = alerts.reload(seconds(11), &config("{ queue: b, alerts: { High: { above: 60% } } }"));
+    let ended: Vec<_> = ended.iter().map(|change| (&*change.queue, change.from, change.to)).collect();
+    assert_eq!(ended, [("b", Firing, Ok)]);
+    let changes = alerts.judge(seconds(20), &[sample("a", 0.9), sample("b", 0.9)]);
+    assert_eq!(changes.len(), 1, "only b is judged afresh: {changes:?}");
+}

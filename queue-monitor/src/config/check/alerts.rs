@@ -113,7 +113,7 @@ impl Check<'_> {
         let clear = if limits.clear(direction).is_absent() { fire } else { clear?.0 };
         let distance = direction.beyond(fire, clear);
         if distance < 0.0 {
-            self.wrong_side(limits.clear(direction), [fire_name, clear_name], &mildest, direction);
+            self.wrong_side(limits.clear(direction), [fire_name, clear_name], Some(&mildest), direction);
         }
         Some(Level::ladder(signal?, direction, fires, distance.max(0.0)))
     }
@@ -201,12 +201,12 @@ impl Check<'_> {
         complete.then(|| (levels.into_iter().map(|(word, fire, ..)| (word, fire)).collect(), mildest))
     }
 
-    /// A clear value on the wrong side of its threshold, which is written as `fire`.
+    /// A clear value on the wrong side of its threshold, which is written as `fire`, or stands elsewhere.
     pub(super) fn wrong_side(
         &mut self,
         clear: &Given<Quantity>,
         [fire_name, clear_name]: [&str; 2],
-        fire: &str,
+        fire: Option<&str>,
         direction: Direction,
     ) {
         let Some((spot, Quantity(scalar))) = clear.read() else { return };
@@ -214,11 +214,16 @@ impl Check<'_> {
             Direction::Above => ("above", "at most"),
             Direction::Below => ("below", "at least"),
         };
-        let message = format!("`{clear_name}` lies {lies} `{fire_name}`, so that it would clear while it fires");
-        self.refuse(
-            spot,
-            Mismatch::new(message, shown(spot, scalar), format!("{limit} {fire}, the value of `{fire_name}`")),
-        );
+        let (limited, value) = match fire_name {
+            "levels" => ("the mildest of `levels`".to_owned(), "the mildest of `levels`".to_owned()),
+            name => (format!("`{name}`"), format!("the value of `{name}`")),
+        };
+        let accepted = match fire {
+            Some(fire) => format!("{limit} {fire}, {value}"),
+            None => format!("{limit} {value} in the alert"),
+        };
+        let message = format!("`{clear_name}` lies {lies} {limited}, so that it would clear while it fires");
+        self.refuse(spot, Mismatch::new(message, shown(spot, scalar), accepted));
     }
 
     /// Reads a threshold; and how it is written.

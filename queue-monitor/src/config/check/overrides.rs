@@ -33,7 +33,7 @@ impl Check<'_> {
             if one.queue.is_absent() {
                 self.missing(spot, "queue", "`queue: ` and a glob on queue names");
             }
-            if one.alerts.is_absent() && one.capacity.is_absent() {
+            if one.alerts.is_absent() && one.capacity.is_absent() && !self.findings.has_below(&spot.path) {
                 let accepted = "`alerts:` or `capacity:`";
                 self.refuse(spot, Mismatch::new("an override that changes nothing", "neither", accepted));
             }
@@ -105,7 +105,7 @@ impl Check<'_> {
             Direction::Below => (limits.above, "above", "below"),
         };
         if let Some(spot) = other.0.spot() {
-            let message = format!("`{}` does not go with the alert, which looks {}", other.1, other.2);
+            let message = format!("`{}` does not go with the alert, which fires {} its threshold", other.1, other.2);
             self.refuse(spot, Mismatch::new(message, format!("`{}`", other.1), format!("`{}`", other.2)));
         }
         if let Some(spot) = limits.fire(direction).spot() {
@@ -124,18 +124,16 @@ impl Check<'_> {
         let fire = self.quantity(limits.fire(direction), signal);
         let levels = self.ladder(limits.levels, signal, direction);
         let clear = self.quantity(limits.clear(direction), signal).map(|(clear, _)| clear);
-        let mildest = match (&levels, &fire) {
-            (Some((levels, text)), _) => levels.first().map(|(_, fire)| (*fire, text.clone())),
-            (None, Some((fire, text))) => Some((*fire, text.clone())),
+        let own = match (&levels, &fire) {
+            (Some((levels, text)), _) => levels.first().map(|(_, fire)| (*fire, Some(text.as_str()))),
+            (None, Some((fire, text))) => Some((*fire, Some(text.as_str()))),
             (None, None) => None,
         };
-        // Without a threshold of its own: that of the alert, unless another override changes it. Its value may come
-        // from the environment, so it is not printed.
-        let base = rule.levels.first().map(|level| (level.threshold.fire(), "that of the alert".to_owned()));
-        let against = mildest.or_else(|| base.filter(|_| !moved));
-        if let (Some(clear), Some((fire, text))) = (clear, against) {
+        // Without a threshold of its own it is held against that of the alert, unless another override moves it.
+        let base = rule.levels.first().filter(|_| !moved).map(|level| (level.threshold.fire(), None));
+        if let (Some(clear), Some((fire, text))) = (clear, own.or(base)) {
             if direction.beyond(fire, clear) < 0.0 {
-                self.wrong_side(limits.clear(direction), [fire_name, clear_name], &text, direction);
+                self.wrong_side(limits.clear(direction), [fire_name, clear_name], text, direction);
             }
         }
         let fields = Fields {
@@ -148,7 +146,7 @@ impl Check<'_> {
             summary: self.summary(&change.summary),
             runbook: self.line(&change.runbook, "not a runbook"),
         };
-        if change.is_empty() {
+        if change.is_empty() && !self.findings.has_below(&spot.path) {
             let accepted = "`off`, or a map of what is different, such as `{ above: 90% }`";
             self.refuse(spot, Mismatch::new("an override that changes nothing", "an empty map", accepted));
         }
