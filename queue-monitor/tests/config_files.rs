@@ -138,7 +138,18 @@ fn files_made_to_take_long_are_refused() {
     let deep = |levels: usize| format!("tick: {}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     let climbing = (1..40)
         .fold("a0: &a0 [x]\n".to_owned(), |text, level| format!("{text}a{level}: &a{level} [*a{}]\n", level - 1));
+    let overrides = |glob: &dyn Fn(usize) -> String| {
+        let lines = (0..6_000).map(|line| format!("- {{queue: '{}', capacity: 9}}\n", glob(line)));
+        format!("overrides:\n{}", lines.collect::<String>().split_inclusive('\n').take(5_500).collect::<String>())
+    };
     for (name, yaml, expected) in [
+        ("overrides that tie", overrides(&|line| format!("*{line:04}?")), "equally specific"),
+        ("overrides that nearly tie", overrides(&|line| format!("{line:04}*")) + "tick: 5", "a duration needs a unit"),
+        (
+            "overrides of two kinds",
+            overrides(&|line| format!("{line:04}{}", ["*", "??"][line % 2])) + "tick: 5",
+            "a duration",
+        ),
         ("too large", " ".repeat(256 * 1024 + 1), "the file is too large"),
         ("a bomb", bomb, "too many aliases"),
         ("deep", deep(33), "nested too deeply"),

@@ -7,7 +7,7 @@ use crate::rule::{Trend, cause, eta};
 
 /// Fills the placeholders of the rule's summary in; those without a value stay to the summary ("n/a").
 ///
-/// Of a queue that stalls it says why, where its numbers tell.
+/// Of a queue that stalls it says why, where its numbers tell; not of one that moves again.
 pub(crate) fn summary(
     rule: &AlertRule,
     level: usize,
@@ -33,7 +33,8 @@ pub(crate) fn summary(
             left.map(|left| Measured::Duration.print(left.as_secs_f64()))
         }
     });
-    let stalls = rule.signal == Signal::Stalled && value.is_some_and(|value| value > 0.0);
+    let over = |value| level.is_some_and(|level| value > level.threshold.fire());
+    let stalls = rule.signal == Signal::Stalled && value.is_some_and(over);
     match stats.filter(|_| stalls).and_then(cause) {
         Some(cause) => format!("{summary} ({cause})"),
         None => summary,

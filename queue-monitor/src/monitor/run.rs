@@ -137,10 +137,11 @@ impl Run {
         }
         self.shared.show_alerts(self.alerts.active());
         self.shared.tell(transitions);
-        self.notifiers.tell(&self.config, SystemTime::now(), transitions);
         if registry.wants(Interest::ALERTS) {
             transitions.iter().for_each(|change| self.observed(&change.queue, &Event::Alert(change)));
         }
+        // Last: a log is foreign code as well, and unlike observers it may fail the pass.
+        self.notifiers.tell(&self.config, SystemTime::now(), transitions);
     }
 
     /// Tells the registry's observers. A name may have queues of several kinds, and some that are not ours.

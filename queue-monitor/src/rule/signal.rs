@@ -28,7 +28,7 @@ pub(crate) fn read(signal: Signal, sample: &Sample, trend: Option<&Trend>) -> Op
         Signal::Unfinished => (known(Known::UNFINISHED) && (stats.totals.done() > 0 || !known(Known::DONE_OK)))
             .then(|| count(stats.unfinished)),
         Signal::OldestAge => known(Known::OLDEST_AGE).then(|| seconds(stats.oldest_age)),
-        Signal::LongestPutWait => known(Known::INSIDE).then(|| stats.longest_put_wait.as_secs_f64()),
+        Signal::LongestPutWait => known(Known::INSIDE).then_some(stats.longest_put_wait.as_secs_f64()),
         Signal::Dwell => sample.dwell.map(|dwell| dwell.as_secs_f64()),
         Signal::Stalled => known(Known::INSIDE).then(|| seconds(stats.stalled)),
         Signal::PutRate => sample.put_rate,

@@ -164,13 +164,13 @@ impl Check<'_> {
         }
     }
 
-    /// Reads `levels`, the mildest first; and how the mildest is written.
+    /// Reads `levels`.
     pub(super) fn ladder(
         &mut self,
         given: &Given<Table<Quantity>>,
         signal: Option<Signal>,
         direction: Direction,
-    ) -> Option<(Vec<(Arc<str>, f64)>, String)> {
+    ) -> Option<Ladder> {
         let (spot, Table(rows)) = given.read()?;
         if rows.is_empty() {
             let accepted = "words with thresholds, such as `{ warning: 90%, critical: 99% }`";
@@ -238,6 +238,9 @@ impl Check<'_> {
         }
     }
 }
+
+/// Words and thresholds, the mildest first; and how the mildest is written.
+pub(super) type Ladder = (Vec<(Arc<str>, f64)>, String);
 
 /// What an alert or an override says about thresholds.
 #[derive(Clone, Copy)]

@@ -23,8 +23,10 @@ impl Check<'_> {
         of: &Given<Vec<Given<schema::Alert>>>,
         alerts: &[AlertRule],
     ) -> Vec<Override> {
-        // Where alerts have errors of their own, nobody can say which there are.
-        let known = of.is_absent() || of.read().is_some_and(|(_, all)| all.len() == alerts.len());
+        let all = of.read().map_or(&[][..], |(_, all)| all);
+        let names: Vec<&str> = all.iter().filter_map(|alert| Some(alert.read()?.1.name.read()?.1.0.as_str())).collect();
+        // Where the name of an alert could not be read, nobody can say which there are.
+        let known = names.len() == all.len() && (of.is_absent() || of.read().is_some());
         let given = given.read().map_or(&[][..], |(_, overrides)| overrides);
         let mut set: Vec<(Field, Glob, &Spot)> = Vec::new();
         let mut overrides = Vec::with_capacity(given.len());
@@ -41,12 +43,11 @@ impl Check<'_> {
             let rows = one.alerts.read().map_or(&[][..], |(_, table)| &table.0);
             for (name, switch) in rows {
                 let Some((place, Text(name))) = name.read() else { continue };
-                let Some(rule) = alerts.iter().find(|rule| *rule.name == **name) else {
-                    if known {
-                        self.unknown_alert(place, name, alerts);
-                    }
-                    continue;
-                };
+                if known && !names.contains(&name.as_str()) {
+                    self.unknown_alert(place, name, &names);
+                }
+                // One with errors of its own is none, and its overrides cannot be judged.
+                let Some(rule) = alerts.iter().find(|rule| *rule.name == **name) else { continue };
                 changes.extend(
                     self.change(switch, rule, moved.contains(name.as_str()))
                         .map(|change| (Arc::clone(&rule.name), change)),
@@ -69,17 +70,16 @@ impl Check<'_> {
         overrides
     }
 
-    fn unknown_alert(&mut self, spot: &Spot, name: &str, alerts: &[AlertRule]) {
-        let names = alerts.iter().map(|rule| &*rule.name);
-        let accepted = match alerts {
+    fn unknown_alert(&mut self, spot: &Spot, name: &str, names: &[&str]) {
+        let accepted = match names {
             [] => "the name of an alert of this file, which has none".to_owned(),
-            _ => format!("the name of an alert of this file: {}", names.clone().collect::<Vec<_>>().join(", ")),
+            _ => format!("the name of an alert of this file: {}", names.join(", ")),
         };
         let message = format!("there is no alert {}", quoted(name));
         // Names keep their case, spelling mistakes do not.
-        let folded: Vec<_> = names.clone().map(str::to_lowercase).collect();
+        let folded: Vec<_> = names.iter().map(|name| name.to_lowercase()).collect();
         let meant = nearest(name, folded.iter().map(String::as_str));
-        let meant = meant.and_then(|meant| names.clone().find(|name| name.to_lowercase() == meant));
+        let meant = meant.and_then(|meant| names.iter().find(|name| name.to_lowercase() == meant));
         self.refuse(spot, Mismatch::new(message, quoted(name), accepted).suggest(meant));
     }
 

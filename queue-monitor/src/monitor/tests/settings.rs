@@ -27,7 +27,7 @@ fn capacities_of_the_file_win_over_the_code_and_go_with_the_file() {
     let tuned = Config { overrides: vec![capacity("crawl.*", 20), capacity("crawl.parse", 30)], ..config.clone() };
     let handle = Monitor::new(tuned).registry(&registry).spawn();
     let later = queue("crawl.store");
-    assert_eq!([&parse, &later, &other].map(|queue| queue.capacity()), [Some(30), Some(20), Some(5)]);
+    assert_eq!([&parse, &later, &other].map(Queue::capacity), [Some(30), Some(20), Some(5)]);
     let fewer = Config { overrides: vec![capacity("crawl.*", 20)], interval: HOUR * 2, ..config.clone() };
     reload(&handle, fewer);
     while parse.capacity() != Some(20) {
