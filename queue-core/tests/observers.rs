@@ -46,6 +46,7 @@ fn alert() -> AlertTransition {
         at: Duration::from_secs(7),
         value: Some(1.0),
         summary: "elsewhere is full".to_owned(),
+        runbook: None,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod config;
 #[cfg(feature = "http")]
 pub mod http;
 mod monitor;
+mod record;
 mod rule;
 mod sampler;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use queue_core::{FamilyStats, Sample};
 
-use crate::config::{AlertRule, Glob, Signal, Summary, Threshold};
+use crate::config::{AlertRule, Config, Glob, Level, Signal, Summary, Threshold};
 
 /// An alert on every queue: utilization above 0.8, at once.
 pub(crate) fn rule() -> AlertRule {
@@ -14,11 +14,33 @@ pub(crate) fn rule() -> AlertRule {
         queues: globs(&["*"]),
         except: Vec::new(),
         signal: Signal::Utilization,
-        threshold: Threshold::Above { fire: 0.8, clear: 0.8 },
+        levels: above(0.8, 0.8),
         hold: Duration::ZERO,
         keep_firing_for: Duration::ZERO,
-        severity: "warning".into(),
         summary: Summary::new("{queue} is {value} full ({depth}/{capacity})").unwrap(),
+        runbook: None,
+    }
+}
+
+/// One level, `warning`, that fires above one value and clears at another.
+pub(crate) fn above(fire: f64, clear: f64) -> Vec<Level> {
+    vec![Level { severity: "warning".into(), threshold: Threshold::Above { fire, clear } }]
+}
+
+/// A configuration of these alerts and nothing else.
+pub(crate) fn config_of(alerts: Vec<AlertRule>) -> Config {
+    Config { alerts, ..Config::default() }
+}
+
+/// The same numbers on every run: a failure can be looked at again.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
     }
 }
 

@@ -68,12 +68,12 @@ const TIRED_TOLD: &str = r#"<yaml>:1:11: interval: a duration needs a unit
 <yaml>:5:13: alerts[0].signal: unknown signal
   5 |     signal: utilisation
     |             ^
-    = found `utilisation`; accepted: utilization, depth, growth, oldest_age, drop_rate, stalled; did you mean `utilization`?
+    = found `utilisation`; accepted: utilization, utilization_peak, depth, depth_peak, unfinished, oldest_age, longest_put_wait, dwell, stalled, put_rate, get_rate, drop_rate, reject_rate, growth, blocked_ratio, failed_ratio, time_to_full, time_to_empty; did you mean `utilization`?
 
 <yaml>:9:5: alerts[1].abvoe: unknown key `abvoe`
   9 |     abvoe: 5s
     |     ^
-    = did you mean `above`? accepted here: name, queues, except, signal, above, below, clear_below, clear_above, for, keep_firing_for, severity, summary
+    = did you mean `above`? accepted here: name, queues, except, signal, above, below, levels, clear_below, clear_above, for, keep_firing_for, severity, summary, runbook
 
 <yaml>:11:15: alerts[1].summary: unknown placeholder `{queu}`
   11 |     summary: "{queu} waits"

@@ -1,9 +1,10 @@
 //! Files: what a good one means, what happens when there is none, and that no file takes long.
 
 use std::fs;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
-use queue_monitor::config::{Config, Placeholder, Signal, Threshold};
+use queue_monitor::config::{Change, Config, Measured, Placeholder, Signal, Threshold};
 
 const GOOD: &str = include_str!("config_good.yaml");
 
@@ -17,18 +18,72 @@ fn a_good_file_means_what_it_says() {
     assert!(!config.notify.log);
     assert_eq!(config.http.unwrap().listen, "[::1]:9464".parse().unwrap());
 
-    let [high, idle, old, dropping] = config.alerts.try_into().unwrap();
+    let [high, idle, old, dropping, levels, soon] = config.alerts.try_into().unwrap();
     assert_eq!(&*high.name, "HighUtilization");
     assert!(high.queues[0].matches("crawl.parse") && high.except[0].matches("debug.parse"));
     assert_eq!(high.signal, Signal::Utilization);
-    assert_eq!(high.threshold, Threshold::Above { fire: 0.8, clear: 0.7 });
+    assert_eq!(high.levels[0].threshold, Threshold::Above { fire: 0.8, clear: 0.7 });
     assert_eq!((high.hold, high.keep_firing_for), (Duration::from_secs(60), Duration::from_secs(120)));
-    assert_eq!(&*high.severity, "critical");
+    assert_eq!((high.levels.len(), &*high.levels[0].severity), (1, "critical"));
     let summary = high.summary.render(|p| (p != Placeholder::Eta).then(|| p.as_str().to_uppercase()));
     assert_eq!(summary, "QUEUE is VALUE full (DEPTH/CAPACITY), full in n/a");
-    assert_eq!(idle.threshold, Threshold::Below { fire: -2.5, clear: -1.0 });
-    assert_eq!(old.threshold, Threshold::Above { fire: 90.0, clear: 90.0 });
+    assert_eq!(idle.levels[0].threshold, Threshold::Below { fire: -2.5, clear: -1.0 });
+    assert_eq!(old.levels[0].threshold, Threshold::Above { fire: 90.0, clear: 90.0 });
     assert_eq!(&*dropping.name, "Dropping: 'any'");
+    assert_eq!(high.runbook.as_deref(), Some("https://example.org/runbooks/queues"));
+    let ladder: Vec<_> = levels.levels.iter().map(|level| (&*level.severity, level.threshold)).collect();
+    let at = |fire, clear| Threshold::Above { fire, clear };
+    assert_eq!(ladder, [("warning", at(0.9, 0.8)), ("critical", at(0.99, 0.89))], "the mildest first");
+    assert_eq!(
+        (soon.signal, soon.levels[0].threshold),
+        (Signal::TimeToFull, Threshold::Below { fire: 120.0, clear: 120.0 })
+    );
+}
+
+#[test]
+fn overrides_mutes_and_the_rest_mean_what_they_say() {
+    let config = Config::from_yaml(GOOD).unwrap();
+    let [ingest, parse] = config.overrides.try_into().unwrap();
+    assert!(ingest.queue.matches("ingest.a") && ingest.capacity.is_none());
+    let names: Vec<_> = ingest.alerts.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["HighUtilization", "FullSoon", "Levels"]);
+    let [(_, Change::Fields(high)), (_, Change::Off), (_, Change::Fields(levels))] = ingest.alerts.as_slice() else {
+        panic!("{:?}", ingest.alerts);
+    };
+    assert_eq!((high.fire, high.severity.as_deref(), high.clear), (Some(0.9), Some("warning"), None));
+    assert_eq!(levels.levels, Some(vec![("info".into(), 0.5)]));
+    assert_eq!((parse.queue.as_str(), parse.capacity), ("crawl.parse", Some(200)));
+    let [mute] = config.mute.try_into().unwrap();
+    assert_eq!(mute.until, UNIX_EPOCH + Duration::from_secs(1_795_420_800));
+    assert_eq!(mute.reason.as_deref(), Some("replaying last week"));
+    assert_eq!(config.record.as_deref(), Some(Path::new("samples.jsonl")));
+    assert_eq!(config.prometheus.scrape_interval, Duration::from_secs(30));
+}
+
+#[test]
+fn every_signal_can_be_written_with_a_threshold_in_its_unit() {
+    for signal in Signal::ALL {
+        let threshold = match signal.measured() {
+            Measured::Share => "5%",
+            Measured::Duration => "5s",
+            Measured::Count | Measured::Rate => "5",
+        };
+        let yaml = format!("alerts: [{{ name: A, signal: {signal}, above: {threshold} }}]");
+        assert_eq!(Config::from_yaml(&yaml).unwrap().alerts[0].signal, signal);
+    }
+}
+
+/// The variable is one that cargo sets for every test.
+#[test]
+fn scalars_come_from_the_environment_and_are_typed_then() {
+    let yaml = "alerts: [{ name: \"${CARGO_PKG_NAME}\", signal: depth, above: 5 }]\ninterval: ${NO_SUCH_THING:-5s}";
+    let config = Config::from_yaml(yaml).unwrap();
+    assert_eq!((&*config.alerts[0].name, config.interval), ("queue-monitor", Duration::from_secs(5)));
+    let errors = Config::from_yaml("interval: ${CARGO_PKG_NAME}").unwrap_err().to_string();
+    assert!(!errors.contains("queue-monitor"), "{errors}");
+    let number = "alerts:\n- name: A\n  signal: depth\n  above: ${NO_SUCH_THING:-5}\n  summary: \"$${A}\"";
+    let config = Config::from_yaml(number);
+    assert!(config.unwrap_err().to_string().contains("unknown placeholder `{A}`"), "escaped, it is text of the file");
 }
 
 #[test]
@@ -41,7 +96,7 @@ fn what_a_file_leaves_out_has_the_documented_default() {
     let alert = &config.alerts[0];
     assert!(alert.queues.len() == 1 && alert.queues[0].matches("any.queue") && alert.except.is_empty());
     assert_eq!((alert.hold, alert.keep_firing_for), (Duration::ZERO, Duration::ZERO));
-    assert_eq!(&*alert.severity, "warning");
+    assert_eq!(&*alert.levels[0].severity, "warning");
     assert_eq!(alert.summary.render(|p| Some(p.as_str().to_owned())), "queue holds value items");
 }
 
@@ -83,7 +138,18 @@ fn files_made_to_take_long_are_refused() {
     let deep = |levels: usize| format!("tick: {}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     let climbing = (1..40)
         .fold("a0: &a0 [x]\n".to_owned(), |text, level| format!("{text}a{level}: &a{level} [*a{}]\n", level - 1));
+    let overrides = |glob: &dyn Fn(usize) -> String| {
+        let lines = (0..6_000).map(|line| format!("- {{queue: '{}', capacity: 9}}\n", glob(line)));
+        format!("overrides:\n{}", lines.collect::<String>().split_inclusive('\n').take(5_500).collect::<String>())
+    };
     for (name, yaml, expected) in [
+        ("overrides that tie", overrides(&|line| format!("*{line:04}*")), "equally specific"),
+        ("overrides that nearly tie", overrides(&|line| format!("{line:04}*")) + "tick: 5", "a duration needs a unit"),
+        (
+            "overrides of two kinds",
+            overrides(&|line| format!("{line:04}{}", ["*", "??"][line % 2])) + "tick: 5",
+            "a duration",
+        ),
         ("too large", " ".repeat(256 * 1024 + 1), "the file is too large"),
         ("a bomb", bomb, "too many aliases"),
         ("deep", deep(33), "nested too deeply"),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use queue_core::{AlertPhase, AlertTransition, Queue, Registry};
-use queue_monitor::config::{AlertRule, Glob, Signal, Summary, Threshold};
+use queue_monitor::config::{AlertRule, Glob, Level, Signal, Summary, Threshold};
 use queue_monitor::{Config, Monitor};
 use tokio::sync::broadcast;
 
@@ -17,11 +17,11 @@ fn rule(name: &str, signal: Signal, above: f64) -> AlertRule {
         queues: vec![Glob::new("*").unwrap()],
         except: Vec::new(),
         signal,
-        threshold: Threshold::Above { fire: above, clear: above },
+        levels: vec![Level { severity: "warning".into(), threshold: Threshold::Above { fire: above, clear: above } }],
         hold: Duration::ZERO,
         keep_firing_for: Duration::ZERO,
-        severity: "warning".into(),
         summary: Summary::new("{queue}: {value}, {depth}/{capacity}").unwrap(),
+        runbook: None,
     }
 }
 

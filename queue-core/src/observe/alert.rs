@@ -69,7 +69,7 @@ pub struct AlertTransition {
     pub queue: Arc<str>,
     /// The word of the configuration: `warning`, `critical`...
     pub severity: Arc<str>,
-    /// The phase it left.
+    /// The phase it left; the one it entered if only its severity changed.
     pub from: AlertPhase,
     /// The phase it entered.
     pub to: AlertPhase,
@@ -79,4 +79,6 @@ pub struct AlertTransition {
     pub value: Option<f64>,
     /// The summary of the configuration with its placeholders filled in.
     pub summary: String,
+    /// Where the configuration says what to do.
+    pub runbook: Option<Arc<str>>,
 }

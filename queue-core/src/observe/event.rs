@@ -33,6 +33,8 @@ pub enum QueueKind {
     Lifo,
     /// Smallest first.
     Priority,
+    /// Nobody knows, or it is about more than one queue: all of a name (samples, alerts), or one that is not ours.
+    Unknown,
 }
 
 /// The two sides of a queue.

@@ -252,8 +252,7 @@ impl Registry {
             (claim, !had_run_out && names.ran_out())
         };
         if runs_out {
-            // It is about all queues, so the kind says nothing.
-            self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Fifo), &Event::NamesExhausted);
+            self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);
         }
         claim
     }

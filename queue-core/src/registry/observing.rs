@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Registry;
-use crate::observe::{Attached, ContextSource, Event, Observer, QueueInfo};
+use crate::observe::{Attached, ContextSource, Event, Interest, Observer, QueueInfo};
 
 impl Registry {
     /// Attaches an observer to all queues of this registry, also those to come, until the handle is dropped.
@@ -19,6 +19,13 @@ impl Registry {
     pub fn set_context_source(&self, source: impl ContextSource) {
         self.audience().set_source(Arc::new(source));
         self.renew_interests();
+    }
+
+    /// Whether any observer of this registry wants to be told any of `kinds`: for those who [tell](Self::tell), so that
+    /// they need not put together what nobody wants.
+    #[must_use]
+    pub fn wants(&self, kinds: Interest) -> bool {
+        self.audience().observers.interest().intersects(kinds)
     }
 
     /// Tells this registry's observers something that its queues do not tell themselves: a sample, an alert, an event

@@ -38,6 +38,8 @@ pub struct MonitorTotals {
     pub samples: u64,
     /// Seconds the last pass took.
     pub sample_seconds: f64,
+    /// Passes and reloads in which something panicked: a source, or the log's subscriber. Sampling went on.
+    pub failures: u64,
     /// Configuration reloads that were taken.
     pub reloads_accepted: u64,
     /// Configuration reloads that were refused, the running one kept.

@@ -202,6 +202,9 @@ pub static MEASURES: &[Measure] = &[
     gauge("queue.monitor_sample", Unit::Seconds, "Time the monitor's last pass took.", |v, e| {
         monitor(v, |m| e(&[], m.sample_seconds));
     }),
+    counter("queue.monitor_failures", Unit::Count, "Passes and reloads in which something panicked.", |v, e| {
+        monitor(v, |m| e(&[], whole(m.failures)));
+    }),
     counter("queue.config_reloads", Unit::Count, "Reloads of the monitor's configuration.", |v, e| {
         monitor(v, |m| {
             e(&[("result", "accepted")], whole(m.reloads_accepted));

@@ -93,6 +93,7 @@ pub(crate) fn board() -> Published {
     registry.publish(Publication::Monitor(MonitorTotals {
         samples: 6,
         sample_seconds: 0.001_25,
+        failures: 2,
         reloads_accepted: 1,
         reloads_rejected: 2,
     }));

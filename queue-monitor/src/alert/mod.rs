@@ -11,7 +11,7 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use queue_core::AlertPhase;
+use queue_core::{AlertPhase, AlertState};
 
 pub(crate) use state::Alerts;
 
@@ -34,4 +34,14 @@ pub struct ActiveAlert {
     pub value: Option<f64>,
     /// The summary of the configuration, with what is known now filled in.
     pub summary: String,
+    /// Where the configuration says what to do.
+    pub runbook: Option<Arc<str>>,
+}
+
+impl ActiveAlert {
+    /// How an alert stands, and what is said of it.
+    fn new(state: AlertState, summary: String, runbook: Option<Arc<str>>) -> Self {
+        let AlertState { alert, queue, severity, phase, since, value } = state;
+        Self { alert, queue, severity, phase, since, value, summary, runbook }
+    }
 }

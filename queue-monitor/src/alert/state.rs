@@ -1,4 +1,4 @@
-//! The life of all alerts: one [`Life`] for each alert on each queue it applies to.
+//! The life of all alerts: one [`Standing`] for each alert on each queue it applies to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use queue_core::registry::TransitionCount;
 use queue_core::{AlertPhase, AlertState, AlertTransition, Sample};
 
 use super::{ActiveAlert, words};
-use crate::config::AlertRule;
-use crate::rule::{Life, applies, read};
+use crate::config::{AlertRule, Config, Override, Placeholder};
+use crate::rule::{Chosen, Standing, Trend, applies, read};
 
 /// From so many missing samples in a row on, nobody knows how a queue is.
 const MISSING: u32 = 3;
@@ -20,14 +20,25 @@ const MISSING: u32 = 3;
 /// once the last of them has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Alerts {
-    rules: Vec<Arc<AlertRule>>,
+    rules: Rules,
     queues: BTreeMap<Arc<str>, Watched>,
     passes: u64,
+    /// Whether there are other counts, or counts of others, than were asked for last.
+    counted: bool,
+}
+
+/// What the configuration says of alerts.
+#[derive(Debug, Default)]
+struct Rules {
+    alerts: Vec<Arc<AlertRule>>,
+    overrides: Vec<Override>,
 }
 
 #[derive(Debug)]
 struct Watched {
     alerts: Vec<Alert>,
+    /// Where its depth is going, if any of its alerts asks or says so.
+    trend: Option<Trend>,
     /// The last pass that had a sample of it.
     seen: u64,
     /// Samples missing in a row.
@@ -38,7 +49,7 @@ struct Watched {
 #[derive(Debug)]
 struct Alert {
     rule: Arc<AlertRule>,
-    life: Life,
+    standing: Standing,
     value: Option<f64>,
     /// Only kept while it is not ok.
     summary: String,
@@ -47,9 +58,9 @@ struct Alert {
 }
 
 impl Alerts {
-    /// Alerts by these rules, all of them ok.
-    pub(crate) fn new(rules: Vec<AlertRule>) -> Self {
-        Self { rules: rules.into_iter().map(Arc::new).collect(), ..Self::default() }
+    /// The alerts of a configuration, all of them ok.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { rules: Rules::new(config), ..Self::default() }
     }
 
     /// Judges one pass of samples, one a name. Returns what changed, in the order of names and rules.
@@ -59,42 +70,52 @@ impl Alerts {
         for sample in samples {
             let queue = &sample.stats.name;
             if !self.queues.contains_key(queue) {
-                self.queues.insert(Arc::clone(queue), Watched::new(&self.rules, queue));
+                self.queues.insert(Arc::clone(queue), Watched::new(self.rules.of(queue)));
+                self.counted = true;
             }
             let watched = self.queues.get_mut(queue).expect("it was there, or has just been put there");
             (watched.seen, watched.missed) = (self.passes, 0);
-            changes.extend(watched.alerts.iter_mut().filter_map(|alert| alert.judge(now, sample)));
+            watched.judge(now, sample, &mut changes);
         }
         let absent = self.queues.iter_mut().filter(|(_, watched)| watched.seen != self.passes);
         for (queue, watched) in absent {
             changes.extend(watched.miss(now, queue));
         }
+        let before = self.queues.len();
         self.queues.retain(|_, watched| !watched.is_over());
+        self.counted |= before != self.queues.len() || !changes.is_empty();
         changes
     }
 
     /// Takes other rules. Returns what ended with the old ones.
     ///
     /// An alert keeps its state where what it judges by did not change; its counts stay with its name.
-    pub(crate) fn reload(&mut self, now: Duration, rules: Vec<AlertRule>) -> Vec<AlertTransition> {
-        self.rules = rules.into_iter().map(Arc::new).collect();
+    pub(crate) fn reload(&mut self, now: Duration, config: &Config) -> Vec<AlertTransition> {
+        self.rules = Rules::new(config);
+        self.counted = true;
         let mut changes = Vec::new();
         for (queue, watched) in &mut self.queues {
             let mut old = std::mem::take(&mut watched.alerts);
-            for rule in self.rules.iter().filter(|rule| applies(rule, queue)) {
+            let trend = watched.trend.take();
+            *watched = Watched { seen: watched.seen, missed: watched.missed, ..Watched::new(Vec::new()) };
+            for rule in self.rules.of(queue) {
                 let alert = match old.iter().position(|alert| alert.rule.name == rule.name) {
                     Some(at) => {
                         let mut alert = old.swap_remove(at);
-                        if !judges_alike(&alert.rule, rule) {
+                        if judges_alike(&alert.rule, &rule) {
+                            alert.rule = rule;
+                        } else {
                             changes.extend(alert.end(now, queue));
+                            alert = Alert { entered: alert.entered, ..Alert::new(rule) };
                         }
-                        alert.rule = Arc::clone(rule);
                         alert
                     }
                     None => Alert::new(rule),
                 };
-                watched.alerts.push(alert);
+                watched.add(alert);
             }
+            // What is known of the depth stays true, whoever asks.
+            watched.trend = watched.trend.take().map(|new| trend.unwrap_or(new));
             changes.extend(old.iter_mut().filter_map(|alert| alert.end(now, queue)));
         }
         changes
@@ -102,34 +123,26 @@ impl Alerts {
 
     /// The state of every alert on every queue it applies to, also of those that are ok.
     pub(crate) fn states(&self) -> Vec<AlertState> {
-        let state = |queue: &Arc<str>, alert: &Alert| AlertState {
-            alert: Arc::clone(&alert.rule.name),
-            queue: Arc::clone(queue),
-            severity: Arc::clone(&alert.rule.severity),
-            phase: alert.life.phase,
-            since: alert.life.since,
-            value: alert.value,
-        };
-        self.each().map(|(queue, alert)| state(queue, alert)).collect()
+        self.each().map(|(queue, alert)| alert.state(queue)).collect()
     }
 
     /// Those that are not ok.
     pub(crate) fn active(&self) -> Vec<ActiveAlert> {
-        let active = |queue: &Arc<str>, alert: &Alert| ActiveAlert {
-            alert: Arc::clone(&alert.rule.name),
-            queue: Arc::clone(queue),
-            severity: Arc::clone(&alert.rule.severity),
-            phase: alert.life.phase,
-            since: alert.life.since,
-            value: alert.value,
-            summary: alert.summary.clone(),
+        let not_ok = self.each().filter(|(_, alert)| alert.standing.phase != AlertPhase::Ok);
+        let active = |(queue, alert): (&Arc<str>, &Alert)| {
+            ActiveAlert::new(alert.state(queue), alert.summary.clone(), alert.rule.runbook.clone())
         };
-        let not_ok = self.each().filter(|(_, alert)| alert.life.phase != AlertPhase::Ok);
-        not_ok.map(|(queue, alert)| active(queue, alert)).collect()
+        not_ok.map(active).collect()
+    }
+
+    /// How often each alert entered each phase, if that is not what it was when this was asked last: five numbers for
+    /// each alert on each queue are many, and seldom change.
+    pub(crate) fn new_counts(&mut self) -> Option<Vec<TransitionCount>> {
+        std::mem::take(&mut self.counted).then(|| self.counts())
     }
 
     /// How often each alert entered each phase, zeros included: a rate needs a point to start from.
-    pub(crate) fn counts(&self) -> Vec<TransitionCount> {
+    fn counts(&self) -> Vec<TransitionCount> {
         let of = |queue: &Arc<str>, alert: &Alert| {
             let (queue, name) = (Arc::clone(queue), Arc::clone(&alert.rule.name));
             AlertPhase::ALL.into_iter().zip(alert.entered).map(move |(to, count)| TransitionCount {
@@ -147,10 +160,39 @@ impl Alerts {
     }
 }
 
+impl Rules {
+    fn new(config: &Config) -> Self {
+        Self { alerts: config.alerts.iter().cloned().map(Arc::new).collect(), overrides: config.overrides.clone() }
+    }
+
+    /// The alerts that judge the queue of this name, as they are for it.
+    fn of(&self, queue: &str) -> Vec<Arc<AlertRule>> {
+        let chosen = Chosen::new(&self.overrides, queue);
+        let applying = self.alerts.iter().filter(|rule| applies(rule, queue));
+        applying.filter_map(|rule| chosen.rule(rule)).collect()
+    }
+}
+
 impl Watched {
-    fn new(rules: &[Arc<AlertRule>], queue: &str) -> Self {
-        let alerts = rules.iter().filter(|rule| applies(rule, queue)).map(Alert::new).collect();
-        Self { alerts, seen: 0, missed: 0 }
+    fn new(rules: Vec<Arc<AlertRule>>) -> Self {
+        let mut watched = Self { alerts: Vec::with_capacity(rules.len()), trend: None, seen: 0, missed: 0 };
+        rules.into_iter().for_each(|rule| watched.add(Alert::new(rule)));
+        watched
+    }
+
+    fn add(&mut self, alert: Alert) {
+        if alert.rule.signal.has_trend() || alert.rule.summary.names(Placeholder::Eta) {
+            self.trend.get_or_insert_default();
+        }
+        self.alerts.push(alert);
+    }
+
+    fn judge(&mut self, now: Duration, sample: &Sample, changes: &mut Vec<AlertTransition>) {
+        if let Some(trend) = &mut self.trend {
+            trend.push(sample);
+        }
+        let trend = self.trend.as_ref();
+        changes.extend(self.alerts.iter_mut().filter_map(|alert| alert.judge(now, sample, trend)));
     }
 
     /// Counts a missing sample. Once or twice nothing follows from it.
@@ -159,40 +201,59 @@ impl Watched {
         if self.missed < MISSING {
             return Vec::new();
         }
+        if let Some(trend) = &mut self.trend {
+            trend.clear();
+        }
         self.alerts.iter_mut().filter_map(|alert| alert.lose(now, queue)).collect()
     }
 
     fn is_over(&self) -> bool {
-        self.missed >= MISSING && self.alerts.iter().all(|alert| alert.life.phase == AlertPhase::Ok)
+        self.missed >= MISSING && self.alerts.iter().all(|alert| alert.standing.phase == AlertPhase::Ok)
     }
 }
 
 impl Alert {
-    fn new(rule: &Arc<AlertRule>) -> Self {
+    fn new(rule: Arc<AlertRule>) -> Self {
         Self {
-            rule: Arc::clone(rule),
-            life: Life::default(),
+            standing: Standing::new(rule.levels.len()),
+            rule,
             value: None,
             summary: String::new(),
             entered: [0; AlertPhase::ALL.len()],
         }
     }
 
-    fn judge(&mut self, now: Duration, sample: &Sample) -> Option<AlertTransition> {
-        self.value = read(self.rule.signal, sample);
-        let left = self.life.step(&self.rule, now, self.value);
-        self.tell(left, now, &sample.stats.name, Some(sample))
+    fn state(&self, queue: &Arc<str>) -> AlertState {
+        AlertState {
+            alert: Arc::clone(&self.rule.name),
+            queue: Arc::clone(queue),
+            // One that is ok is shown under its first word, so that its series stays the same one.
+            severity: self.severity(if self.standing.phase == AlertPhase::Ok { 0 } else { self.standing.level }),
+            phase: self.standing.phase,
+            since: self.standing.since,
+            value: self.value,
+        }
+    }
+
+    fn severity(&self, level: usize) -> Arc<str> {
+        self.rule.levels.get(level).map_or_else(|| Arc::from(""), |level| Arc::clone(&level.severity))
+    }
+
+    fn judge(&mut self, now: Duration, sample: &Sample, trend: Option<&Trend>) -> Option<AlertTransition> {
+        self.value = read(self.rule.signal, sample, trend);
+        let left = self.standing.step(&self.rule, now, self.value);
+        self.tell(left, now, &sample.stats.name, Some((sample, trend)))
     }
 
     fn lose(&mut self, now: Duration, queue: &Arc<str>) -> Option<AlertTransition> {
         self.value = None;
-        let left = self.life.lose(&self.rule, now);
+        let left = self.standing.lose(&self.rule, now);
         self.tell(left, now, queue, None)
     }
 
     fn end(&mut self, now: Duration, queue: &Arc<str>) -> Option<AlertTransition> {
         self.value = None;
-        let left = self.life.end(now);
+        let left = self.standing.end(now);
         self.tell(left, now, queue, None)
     }
 
@@ -202,13 +263,13 @@ impl Alert {
         left: Option<AlertPhase>,
         at: Duration,
         queue: &Arc<str>,
-        sample: Option<&Sample>,
+        seen: Option<(&Sample, Option<&Trend>)>,
     ) -> Option<AlertTransition> {
-        let to = self.life.phase;
+        let to = self.standing.phase;
         if left.is_none() && to == AlertPhase::Ok {
             return None;
         }
-        let summary = words::summary(&self.rule, queue, sample, self.value);
+        let summary = words::summary(&self.rule, self.standing.level, queue, seen, self.value);
         self.summary = if to == AlertPhase::Ok { String::new() } else { summary.clone() };
         let from = left?;
         for (entered, phase) in self.entered.iter_mut().zip(AlertPhase::ALL) {
@@ -217,12 +278,13 @@ impl Alert {
         Some(AlertTransition {
             alert: Arc::clone(&self.rule.name),
             queue: Arc::clone(queue),
-            severity: Arc::clone(&self.rule.severity),
+            severity: self.severity(self.standing.level),
             from,
             to,
             at,
             value: self.value,
             summary,
+            runbook: self.rule.runbook.clone(),
         })
     }
 }
@@ -230,9 +292,8 @@ impl Alert {
 /// Whether two definitions of one alert come to the same verdicts under the same severity. Which queues it is for and
 /// how it is worded may differ: excepting one queue must not make the others fire again.
 fn judges_alike(one: &AlertRule, other: &AlertRule) -> bool {
-    (one.signal, one.threshold, one.hold, one.keep_firing_for)
-        == (other.signal, other.threshold, other.hold, other.keep_firing_for)
-        && one.severity == other.severity
+    (one.signal, one.hold, one.keep_firing_for) == (other.signal, other.hold, other.keep_firing_for)
+        && one.levels == other.levels
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const WIDTH: usize = 120;
 const MOST: usize = 1_000;
 
 /// A place in the text, both counted from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) line: usize,
     pub(super) column: usize,
@@ -26,11 +26,34 @@ impl Place {
 pub(super) struct Mismatch {
     pub(super) message: String,
     pub(super) hint: String,
+    /// What is accepted, as the hint has it; empty where the hint says it in other words.
+    accepted: String,
 }
 
 impl Mismatch {
     pub(super) fn new(message: impl Into<String>, found: impl fmt::Display, accepted: impl fmt::Display) -> Self {
-        Self { message: message.into(), hint: format!("found {found}; accepted: {accepted}") }
+        let accepted = accepted.to_string();
+        Self { message: message.into(), hint: format!("found {found}; accepted: {accepted}"), accepted }
+    }
+
+    /// One whose hint is in words of its own.
+    pub(super) fn told(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into(), accepted: String::new() }
+    }
+
+    /// The same of a value that comes from the environment and is `written` so in the file: nothing of the value is
+    /// said, as it may be a secret.
+    pub(super) fn without_value(self, written: &str) -> Self {
+        let accepted = if self.accepted.is_empty() { String::new() } else { format!("; accepted: {}", self.accepted) };
+        let hint = format!("found {}, whose value is not shown{accepted}", quoted(written));
+        Self { message: "the value from the environment does not fit here".to_owned(), hint, ..self }
+    }
+
+    /// Reads what [`Display`](fmt::Display) has written.
+    pub(super) fn from_text(text: &str) -> Self {
+        let mut lines = text.splitn(3, '\n');
+        let mut next = |default: &str| lines.next().unwrap_or(default).to_owned();
+        Self { message: next(""), hint: next("see the documentation of this key"), accepted: next("") }
     }
 
     pub(super) fn suggest(mut self, instead: Option<impl fmt::Display>) -> Self {
@@ -41,10 +64,10 @@ impl Mismatch {
     }
 }
 
-/// The message on the first line and the hint on the second: the one form that passes through serde's errors.
+/// A line for each of its parts: the one form that passes through serde's errors.
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}", self.message, self.hint)
+        write!(f, "{}\n{}\n{}", self.message, self.hint, self.accepted)
     }
 }
 
@@ -147,6 +170,12 @@ impl Findings {
             return;
         }
         self.found.push((place, path.to_owned(), what));
+    }
+
+    /// Whether something inside of what stands at `path` was found wrong.
+    pub(super) fn has_below(&self, path: &str) -> bool {
+        let below = |found: &str| found.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.found.iter().any(|(_, found, _)| below(found))
     }
 
     pub(super) fn is_empty(&self) -> bool {

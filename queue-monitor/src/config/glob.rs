@@ -70,7 +70,7 @@ impl Glob {
                 '*' if parts.last() == Some(&Part::Any) => {}
                 '*' => parts.push(Part::Any),
                 '?' => parts.push(Part::One(Accepts::All)),
-                '[' => parts.push(Part::One(class(&mut rest)?)),
+                '[' => parts.push(Part::One(class(&mut rest)?.plainly())),
                 c => parts.push(Part::One(Accepts::Literal(c))),
             }
         }
@@ -120,6 +120,29 @@ impl Glob {
         }
     }
 
+    /// How specific it is: an exact name is more than any pattern, then the one with more literal characters.
+    pub(crate) fn specificity(&self) -> (bool, usize) {
+        let literals = self.parts.iter().filter(|part| matches!(part, Part::One(Accepts::Literal(_)))).count();
+        (literals == self.parts.len(), literals)
+    }
+
+    /// Whether there is a name that both fit.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let stars = |glob: &Self| glob.parts.contains(&Part::Any);
+        match (stars(self), stars(other)) {
+            // What follows the first `*` of one, the other's first `*` takes; so only the outer ends have to agree.
+            (true, true) => {
+                ends_agree(self.parts.iter(), other.parts.iter())
+                    && ends_agree(self.parts.iter().rev(), other.parts.iter().rev())
+            }
+            (false, false) => {
+                self.parts.len() == other.parts.len() && ends_agree(self.parts.iter(), other.parts.iter())
+            }
+            (true, false) => fits(&self.parts, &other.parts),
+            (false, true) => fits(&other.parts, &self.parts),
+        }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.pattern
@@ -138,7 +161,77 @@ impl fmt::Display for Glob {
     }
 }
 
+/// Whether the parts before the first `*` of either accept a common character each.
+fn ends_agree<'p>(one: impl Iterator<Item = &'p Part>, other: impl Iterator<Item = &'p Part>) -> bool {
+    let ended = |(one, other): &(&Part, &Part)| **one != Part::Any && **other != Part::Any;
+    one.zip(other).take_while(ended).all(|(one, other)| one.agrees(other))
+}
+
+/// Whether a name of the form `fixed`, which has no `*`, fits `parts`: as [`Glob::matches`], a place at a time.
+fn fits(parts: &[Part], fixed: &[Part]) -> bool {
+    let (mut part, mut at, mut retry) = (0, 0, None);
+    loop {
+        match (parts.get(part), fixed.get(at)) {
+            (Some(Part::Any), _) => {
+                part += 1;
+                retry = Some((part, at));
+                continue;
+            }
+            (Some(one), Some(other)) if one.agrees(other) => {
+                (part, at) = (part + 1, at + 1);
+                continue;
+            }
+            (None, None) => return true,
+            _ => {}
+        }
+        let Some((behind, from)) = retry.filter(|(_, from)| *from < fixed.len()) else {
+            return false;
+        };
+        retry = Some((behind, from + 1));
+        (part, at) = (behind, from + 1);
+    }
+}
+
+impl Part {
+    /// Whether there is a character that both accept, where both accept one.
+    fn agrees(&self, other: &Self) -> bool {
+        let (Self::One(one), Self::One(other)) = (self, other) else { return false };
+        match (one, other) {
+            (Accepts::All, _) | (_, Accepts::All) => true,
+            (Accepts::Literal(c), any) | (any, Accepts::Literal(c)) => any.takes(*c),
+            // Two classes have a character in common if one of them takes an end of the other's ranges, or what lies
+            // just outside of one that is negated.
+            (Accepts::Class { ranges: these, .. }, Accepts::Class { ranges: those, .. }) => {
+                let ends = these
+                    .iter()
+                    .chain(those)
+                    .flat_map(|(from, to)| [before(*from), Some(*from), Some(*to), after(*to)]);
+                ends.flatten().any(|c| one.takes(c) && other.takes(c))
+            }
+        }
+    }
+}
+
+fn before(c: char) -> Option<char> {
+    ('\0'..c).next_back()
+}
+
+fn after(c: char) -> Option<char> {
+    (c..=char::MAX).nth(1)
+}
+
 impl Accepts {
+    /// A class of one character is that character.
+    fn plainly(self) -> Self {
+        match self {
+            Self::Class { not: false, ranges } => match ranges.as_slice() {
+                [(from, to)] if from == to => Self::Literal(*from),
+                _ => Self::Class { not: false, ranges },
+            },
+            other => other,
+        }
+    }
+
     fn takes(&self, c: char) -> bool {
         match self {
             Self::All => true,
@@ -256,6 +349,42 @@ mod tests {
                 assert_eq!(glob.matches(&name), plain(pattern.as_bytes(), name.as_bytes()), "{pattern} on {name}");
             }
         }
+    }
+
+    #[test]
+    fn two_patterns_overlap_if_there_is_a_name_that_both_fit() {
+        let letters: Vec<char> = "ab".chars().collect();
+        let mut names = vec![String::new()];
+        for length in 0..5 {
+            let longer: Vec<_> = names.iter().filter(|name| name.len() == length).cloned().collect();
+            names.extend(longer.iter().flat_map(|name| letters.iter().map(move |c| format!("{name}{c}"))));
+        }
+        let parts = ["a", "b", "?", "*", "[ab]", "[!a]"];
+        let mut patterns: Vec<String> = vec![String::new()];
+        for _ in 0..3 {
+            let longer = patterns.iter().flat_map(|pattern| parts.map(|part| format!("{pattern}{part}")));
+            patterns = patterns.iter().cloned().chain(longer).filter(|pattern| !pattern.is_empty()).collect();
+        }
+        patterns.sort();
+        patterns.dedup();
+        let globs: Vec<_> = patterns.iter().map(|pattern| Glob::new(pattern).unwrap()).collect();
+        let fitting: Vec<Vec<bool>> =
+            globs.iter().map(|glob| names.iter().map(|name| glob.matches(name)).collect()).collect();
+        for (one, by_one) in globs.iter().zip(&fitting) {
+            for (other, by_other) in globs.iter().zip(&fitting) {
+                // A name of these letters stands for any other: none of the classes tells the rest apart from `b`.
+                let both = by_one.iter().zip(by_other).any(|(one, other)| *one && *other);
+                assert_eq!(one.overlaps(other), both, "{one} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_exact_name_is_most_specific_then_the_one_with_more_literals() {
+        let order = ["*", "?*", "a*", "a?c*", "abc*", "a", "abcd"];
+        let order = order.map(|pattern| Glob::new(pattern).unwrap().specificity());
+        assert!(order.is_sorted(), "{order:?}");
+        assert_eq!(Glob::new("a[*]").unwrap().specificity(), (true, 2), "a wildcard that is meant as a character");
     }
 
     #[test]

@@ -3,21 +3,35 @@
 use super::error::{Mismatch, nearest, quoted};
 
 /// Keys of the format that a later version will read, by the type they belong to.
-const LATER: [(&str, &[&str]); 3] = [
-    ("Document", &["overrides", "mute", "record", "prometheus"]),
-    ("Alert", &["levels", "runbook"]),
-    ("Notify", &["labels", "alertmanager", "webhook", "inhibit_upstream"]),
-];
+const LATER: [(&str, &[&str]); 1] = [("Notify", &["labels", "alertmanager", "webhook", "inhibit_upstream"])];
 
 /// Keys that are often indented too little or too much, and where they belong.
-const HOMES: [(&str, &[&str], &str); 4] = [
-    ("Document", &["tick", "interval", "saturation", "peak_window", "alerts", "notify", "http"], "at the top level"),
+const HOMES: [(&str, &[&str], &str); 7] = [
+    (
+        "Document",
+        &[
+            "tick",
+            "interval",
+            "saturation",
+            "peak_window",
+            "overrides",
+            "mute",
+            "notify",
+            "record",
+            "prometheus",
+            "http",
+        ],
+        "at the top level",
+    ),
     (
         "Alert",
-        &["name", "queues", "except", "signal", "above", "below", "for", "severity", "summary"],
+        &["name", "except", "signal", "above", "below", "levels", "for", "severity", "summary", "runbook"],
         "in an item of `alerts:`",
     ),
+    ("Override", &["queue", "capacity"], "in an item of `overrides:`"),
+    ("Mute", &["until", "reason"], "in an item of `mute:`"),
     ("Notify", &["log"], "below `notify:`"),
+    ("Prometheus", &["scrape_interval"], "below `prometheus:`"),
     ("Http", &["listen"], "below `http:`"),
 ];
 
@@ -27,29 +41,33 @@ pub(super) fn unknown(owner: &str, key: &str, known: &[&str]) -> Mismatch {
     let known = known.join(", ");
     if later {
         let hint = format!("found a key of a later version; accepted here: {known}; remove `{key}` for now");
-        return Mismatch { message: format!("`{key}` is not supported by this version"), hint };
+        return Mismatch::told(format!("`{key}` is not supported by this version"), hint);
     }
     let message = format!("unknown key {}", quoted(key));
     let accepted = format!("accepted here: {known}");
     let home = HOMES.iter().find(|(name, keys, _)| *name != owner && keys.contains(&key));
     if let Some((.., home)) = home {
-        return Mismatch { message, hint: format!("`{key}` belongs {home}; {accepted}") };
+        return Mismatch::told(message, format!("`{key}` belongs {home}; {accepted}"));
     }
     if let Some((key, _)) = key.split_once(':') {
-        return Mismatch { message, hint: format!("a `:` needs a space behind it: `{key}: `; {accepted}") };
+        return Mismatch::told(message, format!("a `:` needs a space behind it: `{key}: `; {accepted}"));
     }
     let hint = match nearest(key, known.split(", ")) {
         Some(meant) => format!("did you mean `{meant}`? {accepted}"),
         None => accepted,
     };
-    Mismatch { message, hint }
+    Mismatch::told(message, hint)
 }
 
 /// What a map of the type `owner` is called in an error.
 pub(super) fn describe(owner: &str) -> &'static str {
     match owner {
         "Document" => "a map of settings, such as `interval: 10s`",
-        "Alert" => "an alert: a map with `name`, `signal` and `above` or `below`",
+        "Alert" => "an alert: a map with `name`, `signal` and `above`, `below` or `levels`",
+        "Override" => "an override: a map such as `{ queue: \"ingest.*\", alerts: { HighUtilization: off } }`",
+        "Change" => "`off`, or a map of what is different, such as `{ above: 90% }`",
+        "Mute" => "a mute: a map such as `{ queues: [\"crawl.*\"], until: 2026-11-23T08:00:00Z }`",
+        "Prometheus" => "a map such as `{ scrape_interval: 15s }`",
         "Notify" => "a map such as `{ log: true }`",
         "Http" => "a map such as `{ listen: 127.0.0.1:9464 }`",
         _ => "a map",
@@ -66,6 +84,9 @@ mod tests {
         let entry = format!("{{ {key}: [[]] }}");
         let yaml = match owner {
             "Alert" => format!("alerts: [{entry}]"),
+            "Override" => format!("overrides: [{entry}]"),
+            "Mute" => format!("mute: [{entry}]"),
+            "Prometheus" => format!("prometheus: {entry}"),
             "Notify" => format!("notify: {entry}"),
             "Http" => format!("http: {entry}"),
             _ => entry,

@@ -1,23 +1,27 @@
 //! Reads a tree as the types of the schema, noting each error at its place and going on. The only file that names the
 //! YAML crate: it decides what a scalar without quotes is, and has to agree with the tree on the whole.
 
+mod walk;
+
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::value::{StrDeserializer, StringDeserializer, U64Deserializer};
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Expected, Unexpected, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Expected, Unexpected, Visitor};
 use serde_yaml::Value;
 
+use super::env::{self, Environment};
 use super::error::{Findings, Mismatch, Place};
 use super::keys;
-use super::schema::{Document, Given};
-use super::tree::{Body, Key, Node, NodeId, Tree, join};
+use super::schema::{Document, Given, Switch};
+use super::tree::{Body, Node, NodeId, Tree};
 use super::units::Scalar;
+use walk::{Entries, Items, Placed};
 
 /// Reads the whole tree. What could not be read is in `findings`.
-pub(super) fn document(tree: &Tree, findings: &mut Findings) -> Document {
+pub(super) fn document(tree: &Tree, environment: &Environment<'_>, findings: &mut Findings) -> Document {
     let findings = RefCell::new(findings);
-    Document::deserialize(Reader { tree, id: tree.root, path: "-", findings: &findings }).unwrap_or_default()
+    let reader = Reader { tree, id: tree.root, path: "-", environment, findings: &findings };
+    Document::deserialize(reader).unwrap_or_default()
 }
 
 /// What a scalar is. `plain` if it was written without quotes.
@@ -59,8 +63,7 @@ pub(super) fn read_again(text: &str, tree: &Tree, findings: &mut Findings) {
                 .map_or(Place::START, |location| Place { line: location.line(), column: location.column() });
             let hint =
                 format!("found what not every reader of YAML takes: {error}; use spaces, and quotes around text");
-            let what = Mismatch { message: "ambiguous YAML".to_owned(), hint };
-            findings.add(place, "-", what);
+            findings.add(place, "-", Mismatch::told("ambiguous YAML", hint));
         }
     }
 }
@@ -107,9 +110,7 @@ impl fmt::Display for Stop {
 
 impl de::Error for Stop {
     fn custom<T: fmt::Display>(what: T) -> Self {
-        let text = what.to_string();
-        let (message, hint) = text.split_once('\n').unwrap_or((&text, "see the documentation of this key"));
-        Self::Fresh(Mismatch { message: message.to_owned(), hint: hint.to_owned() })
+        Self::Fresh(Mismatch::from_text(&what.to_string()))
     }
 
     fn invalid_type(found: Unexpected<'_>, accepted: &dyn Expected) -> Self {
@@ -128,6 +129,7 @@ struct Reader<'t, 'f> {
     tree: &'t Tree,
     id: NodeId,
     path: &'t str,
+    environment: &'t Environment<'t>,
     findings: &'f RefCell<&'f mut Findings>,
 }
 
@@ -140,10 +142,36 @@ impl<'t, 'f> Reader<'t, 'f> {
         &self.node().body
     }
 
+    /// What the file has here, if the value comes from the environment.
+    fn written(&self) -> Option<&'t str> {
+        match self.body() {
+            Body::Scalar { text, .. } if env::is_used(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a scalar is when its variables are replaced. What is wrong with a variable is noted.
+    fn scalar(&self, text: &str, plain: bool) -> Result<Scalar, Stop> {
+        if !text.contains("${") {
+            return Ok(scalar(text, plain));
+        }
+        match env::substitute(text, self.environment) {
+            Ok(text) => Ok(scalar(&text, plain)),
+            Err(what) => {
+                self.findings.borrow_mut().add(self.node().place, self.path, what);
+                Err(Stop::Noted)
+            }
+        }
+    }
+
     /// Notes an error that has no place yet.
     fn noted<T>(&self, result: Result<T, Stop>) -> Result<T, Stop> {
         result.map_err(|stop| {
             if let Stop::Fresh(what) = stop {
+                let what = match self.written() {
+                    Some(written) => what.without_value(written),
+                    None => what,
+                };
                 self.findings.borrow_mut().add(self.node().place, self.path, what);
             }
             Stop::Noted
@@ -156,7 +184,7 @@ impl<'t, 'f> Reader<'t, 'f> {
         let (message, found) = match self.body() {
             Body::List(_) => ("a list does not belong here", "a list".to_owned()),
             Body::Map(_) => ("a map does not belong here", "a map".to_owned()),
-            Body::Scalar { text, plain } => match scalar(text, *plain) {
+            Body::Scalar { text, plain } => match self.scalar(text, *plain)? {
                 Scalar::Nothing => {
                     let what =
                         Mismatch::new("the value is missing", "no value", format_args!("{expected}; or leave it out"));
@@ -177,7 +205,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         self.noted(match self.body() {
-            Body::Scalar { text, plain } => match scalar(text, *plain) {
+            Body::Scalar { text, plain } => match self.scalar(text, *plain)? {
                 Scalar::Nothing => visitor.visit_unit(),
                 Scalar::Flag(flag) => visitor.visit_bool(flag),
                 Scalar::Number(number) => visitor.visit_f64(number),
@@ -185,7 +213,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             },
             Body::List(items) => visitor.visit_seq(Items { reader: self, items, next: 0 }),
             Body::Map(entries) => {
-                visitor.visit_map(Entries { reader: self, owner: "", known: &[], entries, value: None })
+                visitor.visit_map(Entries { reader: self, owner: "", known: Some(&[]), entries, value: None })
             }
         })
     }
@@ -195,6 +223,26 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             Body::List(items) => self.noted(visitor.visit_seq(Items { reader: self, items, next: 0 })),
             _ => self.refuse("a list, such as `[a, b]`, or one item a line, each after `- `"),
         }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.body() {
+            Body::Map(entries) => {
+                self.noted(visitor.visit_map(Entries { reader: self, owner: "", known: None, entries, value: None }))
+            }
+            _ => self.refuse("a map, such as `{ name: value }`, or one entry a line"),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        if name == Switch::NAME {
+            if let Body::Scalar { text, plain } = self.body() {
+                if matches!(self.scalar(text, *plain)?, Scalar::Flag(false)) || (*plain && text == "off") {
+                    return visitor.visit_unit();
+                }
+            }
+        }
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -208,6 +256,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         }
         match self.body() {
             Body::Map(entries) => {
+                let known = Some(known);
                 self.noted(visitor.visit_map(Entries { reader: self, owner: name, known, entries, value: None }))
             }
             _ => self.refuse(keys::describe(name)),
@@ -216,7 +265,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct tuple tuple_struct map enum identifier ignored_any
+        tuple tuple_struct enum identifier ignored_any
     }
 }
 
@@ -228,82 +277,4 @@ fn unspaced(scalar: &Scalar) -> Option<String> {
     let (key, value) = text.split_once(':')?;
     let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     (is_key && !value.starts_with([' ', '/'])).then(|| format!("{key}: {value}"))
-}
-
-/// The parts of a [`Given`]: line, column, path, verbatim, value.
-struct Placed<'t, 'f> {
-    reader: Reader<'t, 'f>,
-    part: u8,
-}
-
-impl<'de> de::SeqAccess<'de> for Placed<'_, '_> {
-    type Error = Stop;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
-        self.part += 1;
-        let place = self.reader.node().place;
-        let number = |number: usize| U64Deserializer::new(number as u64);
-        match self.part {
-            1 => seed.deserialize(number(place.line)),
-            2 => seed.deserialize(number(place.column)),
-            3 => seed.deserialize(StrDeserializer::new(self.reader.path)),
-            4 => seed.deserialize(number(self.reader.node().verbatim.unwrap_or(usize::MAX))),
-            // A value may be refused only after it was read as what it is, when no reader is left to note it.
-            _ => self.reader.noted(seed.deserialize(self.reader)),
-        }
-        .map(Some)
-    }
-}
-
-/// The items of a list.
-struct Items<'t, 'f> {
-    reader: Reader<'t, 'f>,
-    items: &'t [NodeId],
-    next: usize,
-}
-
-impl<'de> de::SeqAccess<'de> for Items<'_, '_> {
-    type Error = Stop;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
-        let Some(&id) = self.items.get(self.next) else {
-            return Ok(None);
-        };
-        let path = format!("{}[{}]", self.reader.path, self.next);
-        self.next += 1;
-        seed.deserialize(Reader { id, path: &path, ..self.reader }).map(Some)
-    }
-}
-
-/// The entries of a map. Unknown keys are noted and passed over.
-struct Entries<'t, 'f> {
-    reader: Reader<'t, 'f>,
-    owner: &'static str,
-    known: &'static [&'static str],
-    entries: &'t [(Key, NodeId)],
-    value: Option<&'t (Key, NodeId)>,
-}
-
-impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
-    type Error = Stop;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
-        while let Some((entry, rest)) = self.entries.split_first() {
-            self.entries = rest;
-            let key = &entry.0;
-            if self.known.contains(&key.text.as_str()) {
-                self.value = Some(entry);
-                return seed.deserialize(StringDeserializer::new(key.text.clone())).map(Some);
-            }
-            let what = keys::unknown(self.owner, &key.text, self.known);
-            self.reader.findings.borrow_mut().add(key.place, &join(self.reader.path, &key.text), what);
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {
-        let (key, id) = self.value.take().expect("serde asks for a value only after its key");
-        let path = join(self.reader.path, &key.text);
-        seed.deserialize(Reader { id: *id, path: &path, ..self.reader })
-    }
 }

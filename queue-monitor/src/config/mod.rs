@@ -6,9 +6,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 // From bytes to the checked configuration.
 mod text;
@@ -22,7 +22,10 @@ mod schema;
 mod check;
 
 // What values are made of, and what is said about wrong ones.
+pub(crate) mod alert;
+mod env;
 mod glob;
+pub(crate) mod instant;
 mod signal;
 mod summary;
 mod units;
@@ -32,6 +35,7 @@ mod error;
 mod keys;
 mod syntax;
 
+pub use alert::{AlertRule, Change, Fields, Level, Override, Threshold};
 pub use error::{ConfigError, ConfigErrors};
 pub use glob::{Glob, GlobError};
 pub use signal::{Measured, Signal};
@@ -65,8 +69,16 @@ pub struct Config {
     pub peak_window: Duration,
     /// The alerts, in the order of the file.
     pub alerts: Vec<AlertRule>,
+    /// What is different for single queues, in the order of the file.
+    pub overrides: Vec<Override>,
+    /// Which queues nobody is told of for a while.
+    pub mute: Vec<Mute>,
     /// Where alerts go.
     pub notify: Notify,
+    /// Where samples are written, for a replay; nowhere when absent.
+    pub record: Option<PathBuf>,
+    /// What generated rules have to know of Prometheus.
+    pub prometheus: Prometheus,
     /// The HTTP endpoint; off when absent.
     pub http: Option<Http>,
 }
@@ -77,7 +89,7 @@ impl Config {
     /// # Errors
     /// [`ConfigErrors`] with every error of the text, each with its line and column.
     pub fn from_yaml(text: &str) -> Result<Self, ConfigErrors> {
-        Self::read(NO_FILE, text.as_bytes())
+        Self::read(NO_FILE, text.as_bytes(), &env::of_the_process)
     }
 
     /// Reads and checks a file.
@@ -89,10 +101,10 @@ impl Config {
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let bytes = read_file(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
-        Self::read(&name, &bytes)
+        Self::read(&name, &bytes, &env::of_the_process)
     }
 
-    fn read(file: &str, bytes: &[u8]) -> Result<Self, ConfigErrors> {
+    fn read(file: &str, bytes: &[u8], environment: &env::Environment<'_>) -> Result<Self, ConfigErrors> {
         let mut findings = error::Findings::default();
         let text = match text::decode(bytes) {
             Ok(text) => text,
@@ -104,7 +116,7 @@ impl Config {
         let Some(tree) = build::tree(text, &mut findings) else {
             return Err(findings.into_errors(file, text));
         };
-        let document = load::document(&tree, &mut findings);
+        let document = load::document(&tree, environment, &mut findings);
         let config = check::config(&document, &mut findings);
         if findings.is_empty() {
             load::read_again(text, &tree, &mut findings);
@@ -121,7 +133,11 @@ impl Default for Config {
             saturation: 0.8,
             peak_window: Duration::from_secs(60),
             alerts: Vec::new(),
+            overrides: Vec::new(),
+            mute: Vec::new(),
             notify: Notify { log: true },
+            record: None,
+            prometheus: Prometheus { scrape_interval: Duration::from_secs(15) },
             http: None,
         }
     }
@@ -134,53 +150,29 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// One alert, as the file defines it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AlertRule {
-    /// Its name, unique in the file.
-    pub name: Arc<str>,
-    /// The queues it judges.
-    pub queues: Vec<Glob>,
-    /// Of these, the ones it leaves alone.
-    pub except: Vec<Glob>,
-    /// What it looks at.
-    pub signal: Signal,
-    /// When it fires and when it clears.
-    pub threshold: Threshold,
-    /// Sustained this long before it fires.
-    pub hold: Duration,
-    /// Clear this long before it resolves.
-    pub keep_firing_for: Duration,
-    /// Any word; `info`, `warning` and `critical` have colours.
-    pub severity: Arc<str>,
-    /// What a person reads, with placeholders.
-    pub summary: Summary,
-}
-
-/// When an alert fires and when it clears, in the unit of its signal (share 0..=1, seconds, items, items a second).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Threshold {
-    /// Fires strictly above `fire`, clears at or below `clear` (`clear <= fire`).
-    Above {
-        /// Fires above this.
-        fire: f64,
-        /// Clears at or below this.
-        clear: f64,
-    },
-    /// Fires strictly below `fire`, clears at or above `clear` (`clear >= fire`).
-    Below {
-        /// Fires below this.
-        fire: f64,
-        /// Clears at or above this.
-        clear: f64,
-    },
-}
-
 /// Where alerts go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notify {
     /// A tracing event per transition.
     pub log: bool,
+}
+
+/// Queues that nobody is told of for a while. They are judged all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mute {
+    /// Which queues.
+    pub queues: Vec<Glob>,
+    /// Until when, by the wall clock. What fires then, and nobody was told of, is told.
+    pub until: SystemTime,
+    /// Why, for whoever wonders.
+    pub reason: Option<Arc<str>>,
+}
+
+/// What generated rules have to know of Prometheus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prometheus {
+    /// How often it scrapes; rules look back by four of these.
+    pub scrape_interval: Duration,
 }
 
 /// The HTTP endpoint.

@@ -5,12 +5,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::error::{Mismatch, Place, quoted};
 use super::glob::Glob;
+use super::instant;
 use super::signal::Signal;
 use super::units::{self, Scalar};
 use super::values;
@@ -24,7 +25,11 @@ pub(super) struct Document {
     pub(super) saturation: Given<Share>,
     pub(super) peak_window: Given<Span>,
     pub(super) alerts: Given<Vec<Given<Alert>>>,
+    pub(super) overrides: Given<Vec<Given<Override>>>,
+    pub(super) mute: Given<Vec<Given<Mute>>>,
     pub(super) notify: Given<Notify>,
+    pub(super) record: Given<Text>,
+    pub(super) prometheus: Given<Prometheus>,
     pub(super) http: Given<Http>,
 }
 
@@ -37,6 +42,7 @@ pub(super) struct Alert {
     pub(super) signal: Given<SignalName>,
     pub(super) above: Given<Quantity>,
     pub(super) below: Given<Quantity>,
+    pub(super) levels: Given<Table<Quantity>>,
     pub(super) clear_below: Given<Quantity>,
     pub(super) clear_above: Given<Quantity>,
     #[serde(rename = "for")]
@@ -44,6 +50,54 @@ pub(super) struct Alert {
     pub(super) keep_firing_for: Given<Span>,
     pub(super) severity: Given<Text>,
     pub(super) summary: Given<Text>,
+    pub(super) runbook: Given<Text>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Override {
+    pub(super) queue: Given<Pattern>,
+    pub(super) alerts: Given<Table<Switch>>,
+    pub(super) capacity: Given<Items>,
+}
+
+/// What an override says of one alert.
+#[derive(Debug)]
+pub(super) enum Switch {
+    /// `off` or false.
+    Off,
+    /// Its fields, as an alert has them.
+    Change(Box<Change>),
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Change {
+    pub(super) above: Given<Quantity>,
+    pub(super) below: Given<Quantity>,
+    pub(super) levels: Given<Table<Quantity>>,
+    pub(super) clear_below: Given<Quantity>,
+    pub(super) clear_above: Given<Quantity>,
+    #[serde(rename = "for")]
+    pub(super) hold: Given<Span>,
+    pub(super) keep_firing_for: Given<Span>,
+    pub(super) severity: Given<Text>,
+    pub(super) summary: Given<Text>,
+    pub(super) runbook: Given<Text>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Mute {
+    pub(super) queues: Given<Vec<Given<Pattern>>>,
+    pub(super) until: Given<Moment>,
+    pub(super) reason: Given<Text>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Prometheus {
+    pub(super) scrape_interval: Given<Span>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -63,6 +117,8 @@ pub(super) struct Http {
 pub(super) struct Spot {
     pub(super) place: Place,
     pub(super) path: String,
+    /// What the file has where the value comes from the environment, which no error may print.
+    pub(super) written: Option<String>,
     verbatim: usize,
 }
 
@@ -97,6 +153,11 @@ impl<T> Given<T> {
         matches!(self, Self::Absent)
     }
 
+    /// Where it is, if it was read.
+    pub(super) fn spot(&self) -> Option<&Spot> {
+        self.read().map(|(spot, _)| spot)
+    }
+
     pub(super) fn read(&self) -> Option<(&Spot, &T)> {
         match self {
             Self::Read(spot, value) => Some((spot, value)),
@@ -114,7 +175,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
             type Value = Given<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("line, column, path, verbatim and value")
+                f.write_str("line, column, path, verbatim, written and value")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
@@ -123,7 +184,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
                     return Err(A::Error::invalid_length(0, &self));
                 };
                 let verbatim = parts.next_element()?.unwrap_or(usize::MAX);
-                let spot = Spot { place: Place { line, column }, path, verbatim };
+                let written = parts.next_element::<String>()?.filter(|written| !written.is_empty());
+                let spot = Spot { place: Place { line, column }, path, written, verbatim };
                 Ok(match parts.next_element() {
                     Ok(Some(value)) => Given::Read(spot, value),
                     _ => Given::Refused,
@@ -133,9 +195,80 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
 
         deserializer.deserialize_struct(
             Self::NAME,
-            &["line", "column", "path", "verbatim", "value"],
+            &["line", "column", "path", "verbatim", "written", "value"],
             Parts(PhantomData),
         )
+    }
+}
+
+/// A map whose keys are the writer's own: names and words, each with its place.
+#[derive(Debug)]
+pub(super) struct Table<T>(pub(super) Vec<(Given<Text>, Given<T>)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Rows<T> {
+            type Value = Table<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut rows = Vec::new();
+                while let Some(row) = map.next_entry()? {
+                    rows.push(row);
+                }
+                Ok(Table(rows))
+            }
+        }
+
+        deserializer.deserialize_map(Rows(PhantomData))
+    }
+}
+
+impl Change {
+    /// Whether it changes which value fires.
+    pub(super) fn moves_threshold(&self) -> bool {
+        !(self.above.is_absent() && self.below.is_absent() && self.levels.is_absent())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let clears = self.clear_below.is_absent() && self.clear_above.is_absent();
+        let times = self.hold.is_absent() && self.keep_firing_for.is_absent();
+        let words = self.severity.is_absent() && self.summary.is_absent() && self.runbook.is_absent();
+        !self.moves_threshold() && clears && times && words
+    }
+}
+
+impl Switch {
+    /// The name by which the reader of the tree knows that `off` stands for the whole value.
+    pub(super) const NAME: &'static str = "$switch";
+}
+
+impl<'de> Deserialize<'de> for Switch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OffOrChange;
+
+        impl<'de> Visitor<'de> for OffOrChange {
+            type Value = Switch;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`off` or a map")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Switch, E> {
+                Ok(Switch::Off)
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, map: D) -> Result<Switch, D::Error> {
+                Change::deserialize(map).map(|change| Switch::Change(Box::new(change)))
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(Self::NAME, OffOrChange)
     }
 }
 
@@ -206,6 +339,10 @@ scalars! {
         Scalar::Number(_) | Scalar::Text(_) => Ok(scalar),
         _ => Err(Mismatch::new("not a threshold", &scalar, "a number, a share such as 80% or a duration such as 10s")),
     };
+    /// A number of items, at least one.
+    Items(usize) = values::items;
+    /// A moment of the wall clock.
+    Moment(SystemTime) = |scalar| instant::moment(&scalar);
     /// Text.
     Text(String) = values::text;
     /// True or false.

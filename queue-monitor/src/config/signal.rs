@@ -7,16 +7,40 @@ use std::fmt;
 pub enum Signal {
     /// Exact time-weighted mean of depth by capacity over the interval; no value when unbounded.
     Utilization,
+    /// The highest depth within `peak_window` by capacity; no value when unbounded.
+    UtilizationPeak,
     /// Items in the queue now.
     Depth,
-    /// Items a second the depth rose by over the interval; negative while it falls.
-    Growth,
+    /// The highest depth within `peak_window`.
+    DepthPeak,
+    /// Items put and not yet done.
+    Unfinished,
     /// How long the oldest item has waited.
     OldestAge,
-    /// Items dropped a second over the interval.
-    DropRate,
+    /// How long the longest-blocked putter has waited so far.
+    LongestPutWait,
+    /// Exact mean time in the queue over the interval; no value when nothing was taken.
+    Dwell,
     /// How long items have been waiting without one being taken.
     Stalled,
+    /// Items accepted a second over the interval.
+    PutRate,
+    /// Items delivered a second over the interval.
+    GetRate,
+    /// Items dropped a second over the interval.
+    DropRate,
+    /// Items given back a second, by a full queue, over the interval.
+    RejectRate,
+    /// Items a second the depth rose by over the interval; negative while it falls.
+    Growth,
+    /// Share of the interval with a putter waiting.
+    BlockedRatio,
+    /// Share of what was done that failed; no value when nothing was done.
+    FailedRatio,
+    /// Until the queue is full, by a robust trend; no value while it is not filling.
+    TimeToFull,
+    /// Until the queue is empty, by a robust trend; no value while it is not emptying.
+    TimeToEmpty,
 }
 
 /// How values of a signal are written and printed.
@@ -34,29 +58,69 @@ pub enum Measured {
 
 impl Signal {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 6] =
-        [Self::Utilization, Self::Depth, Self::Growth, Self::OldestAge, Self::DropRate, Self::Stalled];
+    pub const ALL: [Self; 18] = [
+        Self::Utilization,
+        Self::UtilizationPeak,
+        Self::Depth,
+        Self::DepthPeak,
+        Self::Unfinished,
+        Self::OldestAge,
+        Self::LongestPutWait,
+        Self::Dwell,
+        Self::Stalled,
+        Self::PutRate,
+        Self::GetRate,
+        Self::DropRate,
+        Self::RejectRate,
+        Self::Growth,
+        Self::BlockedRatio,
+        Self::FailedRatio,
+        Self::TimeToFull,
+        Self::TimeToEmpty,
+    ];
 
     /// Its name in the file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Utilization => "utilization",
+            Self::UtilizationPeak => "utilization_peak",
             Self::Depth => "depth",
-            Self::Growth => "growth",
+            Self::DepthPeak => "depth_peak",
+            Self::Unfinished => "unfinished",
             Self::OldestAge => "oldest_age",
-            Self::DropRate => "drop_rate",
+            Self::LongestPutWait => "longest_put_wait",
+            Self::Dwell => "dwell",
             Self::Stalled => "stalled",
+            Self::PutRate => "put_rate",
+            Self::GetRate => "get_rate",
+            Self::DropRate => "drop_rate",
+            Self::RejectRate => "reject_rate",
+            Self::Growth => "growth",
+            Self::BlockedRatio => "blocked_ratio",
+            Self::FailedRatio => "failed_ratio",
+            Self::TimeToFull => "time_to_full",
+            Self::TimeToEmpty => "time_to_empty",
         }
     }
 
     /// How its values are written and printed.
     pub fn measured(self) -> Measured {
         match self {
-            Self::Utilization => Measured::Share,
-            Self::Depth => Measured::Count,
-            Self::Growth | Self::DropRate => Measured::Rate,
-            Self::OldestAge | Self::Stalled => Measured::Duration,
+            Self::Utilization | Self::UtilizationPeak | Self::BlockedRatio | Self::FailedRatio => Measured::Share,
+            Self::Depth | Self::DepthPeak | Self::Unfinished => Measured::Count,
+            Self::PutRate | Self::GetRate | Self::DropRate | Self::RejectRate | Self::Growth => Measured::Rate,
+            Self::OldestAge
+            | Self::LongestPutWait
+            | Self::Dwell
+            | Self::Stalled
+            | Self::TimeToFull
+            | Self::TimeToEmpty => Measured::Duration,
         }
+    }
+
+    /// Whether it is read off the trend of the depth, and not off one sample.
+    pub fn has_trend(self) -> bool {
+        matches!(self, Self::TimeToFull | Self::TimeToEmpty)
     }
 
     /// Whether it can be below zero.

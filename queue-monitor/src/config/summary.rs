@@ -150,46 +150,33 @@ impl Summary {
 
     /// What an alert on `signal` says when the file does not.
     pub fn of(signal: Signal) -> Self {
-        use Placeholder::{Capacity, Depth, Queue, Value};
-        let text = |text: &str| Piece::Text(text.into());
-        let filled = Piece::Filled;
-        let pieces = match signal {
-            Signal::Utilization => vec![
-                filled(Queue),
-                text(" is "),
-                filled(Value),
-                text(" full ("),
-                filled(Depth),
-                text("/"),
-                filled(Capacity),
-                text(")"),
-            ],
-            Signal::Depth => vec![filled(Queue), text(" holds "), filled(Value), text(" items")],
-            Signal::Growth => {
-                vec![
-                    filled(Queue),
-                    text(" changes by "),
-                    filled(Value),
-                    text(" and holds "),
-                    filled(Depth),
-                    text(" items"),
-                ]
-            }
-            Signal::OldestAge => {
-                vec![text("the oldest item in "), filled(Queue), text(" has waited for "), filled(Value)]
-            }
-            Signal::DropRate => vec![filled(Queue), text(" drops "), filled(Value)],
-            Signal::Stalled => {
-                vec![
-                    filled(Queue),
-                    text(" holds "),
-                    filled(Depth),
-                    text(" items and none was taken for "),
-                    filled(Value),
-                ]
-            }
+        let text = match signal {
+            Signal::Utilization => "{queue} is {value} full ({depth}/{capacity})",
+            Signal::UtilizationPeak => "{queue} was up to {value} full ({depth}/{capacity} now)",
+            Signal::Depth => "{queue} holds {value} items",
+            Signal::DepthPeak => "{queue} held up to {value} items ({depth} now)",
+            Signal::Unfinished => "{queue} has {value} items that are not done",
+            Signal::OldestAge => "the oldest item in {queue} has waited for {value}",
+            Signal::LongestPutWait => "a put into {queue} has waited for {value}",
+            Signal::Dwell => "items stay in {queue} for {value}",
+            Signal::Stalled => "{queue} holds {depth} items and none was taken for {value}",
+            Signal::PutRate => "{queue} takes in {value}",
+            Signal::GetRate => "{queue} delivers {value}",
+            Signal::DropRate => "{queue} drops {value}",
+            Signal::RejectRate => "{queue} is full and rejects {value}",
+            Signal::Growth => "{queue} changes by {value} and holds {depth} items",
+            Signal::BlockedRatio => "putters of {queue} were blocked {value} of the time",
+            Signal::FailedRatio => "{value} of what was done of {queue} failed",
+            Signal::TimeToFull => "{queue} is full in {value} ({depth}/{capacity})",
+            Signal::TimeToEmpty => "{queue} is empty in {value} ({depth} items)",
         };
-        Self { pieces: pieces.into() }
+        // Each of these is a template; a test holds them to it.
+        Self::new(text).unwrap_or_else(|_| Self { pieces: [Piece::Text(text.into())].into() })
+    }
+
+    /// Whether it has this placeholder.
+    pub fn names(&self, placeholder: Placeholder) -> bool {
+        self.pieces.contains(&Piece::Filled(placeholder))
     }
 
     /// Fills in the placeholders; one without a value prints `n/a`.

@@ -94,7 +94,7 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     } else {
         let hint =
             format!("found something that no reader of YAML takes: {info}; quotes around a value make it plain text");
-        Mismatch { message: "not valid YAML".to_owned(), hint }
+        Mismatch::told("not valid YAML", hint)
     };
     (place, what)
 }
@@ -108,5 +108,5 @@ fn goes_on(value: &str) -> bool {
 }
 
 fn told(message: &str, found: &str) -> Mismatch {
-    Mismatch { message: message.to_owned(), hint: format!("found {found}") }
+    Mismatch::told(message, format!("found {found}"))
 }

@@ -6,22 +6,6 @@ use super::error::{Mismatch, nearest, quoted};
 use super::signal::Signal;
 use super::units::Scalar;
 
-/// Signals of the format that a later version will know.
-const LATER_SIGNALS: [&str; 12] = [
-    "utilization_peak",
-    "depth_peak",
-    "unfinished",
-    "longest_put_wait",
-    "dwell",
-    "put_rate",
-    "get_rate",
-    "reject_rate",
-    "blocked_ratio",
-    "failed_ratio",
-    "time_to_full",
-    "time_to_empty",
-];
-
 /// Reads text.
 pub(super) fn text(scalar: Scalar) -> Result<String, Mismatch> {
     let meant = match &scalar {
@@ -53,6 +37,27 @@ pub(super) fn flag(scalar: Scalar) -> Result<bool, Mismatch> {
     Err(Mismatch::new(message, scalar, "true, false").suggest(meant))
 }
 
+/// Reads a number of items, of which there is at least one.
+pub(super) fn items(scalar: Scalar) -> Result<usize, Mismatch> {
+    let accepted = "a whole number of items from 1 on";
+    let message = match &scalar {
+        // Exact in a float, and more than any memory holds.
+        Scalar::Number(number) if number.fract() == 0.0 && (1.0..=9e15).contains(number) => {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            return Ok(*number as usize);
+        }
+        Scalar::Number(0.0) => "a queue without room would let nothing in",
+        Scalar::Number(_) => "not a number of items",
+        Scalar::Text(text) if text.bytes().all(|b| b.is_ascii_digit()) => "quotes make text of this number",
+        _ => "not a number of items",
+    };
+    let meant = match &scalar {
+        Scalar::Text(text) => text.replace(['_', ','], "").parse::<usize>().ok().filter(|items| *items > 0),
+        _ => None,
+    };
+    Err(Mismatch::new(message, scalar, accepted).suggest(meant))
+}
+
 /// Reads the name of a signal.
 pub(super) fn signal(scalar: Scalar) -> Result<Signal, Mismatch> {
     let name = text(scalar)?;
@@ -60,10 +65,6 @@ pub(super) fn signal(scalar: Scalar) -> Result<Signal, Mismatch> {
         return Ok(signal);
     }
     let known = Signal::ALL.map(Signal::as_str);
-    if LATER_SIGNALS.contains(&name.as_str()) {
-        let message = format!("the signal `{name}` is not supported by this version");
-        return Err(Mismatch::new(message, "a signal of a later version", known.join(", ")));
-    }
     let found = quoted(&name);
     Err(Mismatch::new("unknown signal", found, known.join(", ")).suggest(nearest(&name, known)))
 }

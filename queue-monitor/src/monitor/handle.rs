@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use queue_core::{AlertTransition, Sample};
 use tokio::sync::{broadcast, watch};
@@ -18,13 +19,15 @@ use crate::config::Config;
 pub struct MonitorHandle {
     pub(super) shared: Arc<Shared>,
     file: Option<PathBuf>,
+    /// How long a pass that has begun may hold up the end.
+    grace: Duration,
     /// Closed when the thread has ended.
     ended: watch::Receiver<()>,
 }
 
 impl MonitorHandle {
-    pub(super) fn new(shared: Arc<Shared>, file: Option<PathBuf>, ended: watch::Receiver<()>) -> Self {
-        Self { shared, file, ended }
+    pub(super) fn new(shared: Arc<Shared>, file: Option<PathBuf>, grace: Duration, ended: watch::Receiver<()>) -> Self {
+        Self { shared, file, grace, ended }
     }
 
     /// Reads the file again, whole or not at all: after an error everything runs on as it was.
@@ -92,12 +95,13 @@ impl MonitorHandle {
     /// Stops the monitor and waits until its thread has ended and its endpoint is closed.
     ///
     /// Its samples and alert states leave the registry, so that no adapter shows what nobody looks after; its
-    /// counters stay. A pass that has begun ends first. The handle answers on with what was known last.
+    /// counters stay. A pass that has begun ends first, unless it takes more than five seconds: a thread that hangs in a
+    /// source is left behind then, with a warning in the log. The handle answers on with what was known last.
     ///
     /// # Cancel safety
     /// Dropped once polled, it stops the monitor all the same. It may be called again, and by several handles.
     pub async fn shutdown(&self) {
-        self.shared.order_stop();
+        self.shared.stop_within(self.grace);
         let mut ended = self.ended.clone();
         // An error is what is waited for: the thread has dropped its end.
         while ended.changed().await.is_ok() {}

@@ -14,6 +14,7 @@ mod shared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use queue_core::{FamilyStats, Registry};
 use tokio::sync::watch;
@@ -48,7 +49,11 @@ pub struct Monitor {
     config: Config,
     file: Option<PathBuf>,
     registry: Registry,
+    grace: Duration,
 }
+
+/// How long a pass that has begun may hold up the end.
+const GRACE: Duration = Duration::from_secs(5);
 
 impl Monitor {
     /// Reads the configuration from a file, which [`MonitorHandle::reload`] reads again.
@@ -73,7 +78,7 @@ impl Monitor {
     /// It is not checked as a file is: a threshold that is NaN never fires, an interval of less than a millisecond
     /// counts as one, and a saturation or a peak window that the registry refuses panics when the monitor is spawned.
     pub fn new(config: Config) -> Self {
-        Self { config, file: None, registry: Registry::global() }
+        Self { config, file: None, registry: Registry::global(), grace: GRACE }
     }
 
     /// Watches this registry in place of [`Registry::global`].
@@ -103,14 +108,14 @@ impl Monitor {
     }
 
     fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
-        let Self { config, file, registry } = self;
+        let Self { config, file, registry, grace } = self;
         let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
         let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
         let (ending, ended) = watch::channel(());
         let run = Run::new(Arc::clone(&shared), look, config, endpoint, ending);
         let named = thread::Builder::new().name("queue-monitor".to_owned());
         named.spawn(move || run.until_stopped()).map_err(SpawnError::Thread)?;
-        Ok(MonitorHandle::new(shared, file, ended))
+        Ok(MonitorHandle::new(shared, file, grace, ended))
     }
 }
 

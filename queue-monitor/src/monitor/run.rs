@@ -1,18 +1,23 @@
 //! The monitor's thread: look, sample, judge, publish, tell; then wait.
 
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use queue_core::observe::QueueKind;
 use queue_core::registry::Publication;
-use queue_core::{AlertTransition, FamilyStats, Sample, Ticker, TickerGuard};
+use queue_core::{AlertTransition, Event, FamilyStats, Interest, QueueInfo, Sample, Ticker, TickerGuard};
 use tokio::sync::watch;
 
 use super::endpoint::Endpoint;
 use super::shared::{Reload, Wake};
 use super::{Look, Shared};
-use crate::alert::{Alerts, notify};
+use crate::alert::Alerts;
+use crate::alert::notify::Notifiers;
 use crate::config::Config;
+use crate::record::Recorder;
+use crate::rule::Chosen;
 use crate::sampler::Sampler;
 
 /// A file is held to more; this keeps a configuration made in code from spinning.
@@ -24,11 +29,12 @@ pub(crate) struct Run {
     config: Config,
     sampler: Sampler,
     alerts: Alerts,
-    endpoint: Endpoint,
+    notifiers: Notifiers,
+    recorder: Option<Recorder>,
+    /// Whether capacities go by the overrides, so that they have to be given back.
+    tunes: bool,
     /// Makes the integrals that the samples come from exact to a tick.
     _ticking: TickerGuard,
-    /// Dropped last: whoever waits for the end finds everything else gone.
-    _ending: watch::Sender<()>,
 }
 
 impl Run {
@@ -39,17 +45,20 @@ impl Run {
         endpoint: Endpoint,
         ending: watch::Sender<()>,
     ) -> Self {
-        let run = Self {
-            alerts: Alerts::new(config.alerts.clone()),
+        let listening = endpoint.address();
+        shared.keep(endpoint, ending);
+        let mut run = Self {
+            alerts: Alerts::new(&config),
             sampler: Sampler::default(),
+            notifiers: Notifiers::default(),
+            recorder: None,
+            tunes: false,
             _ticking: Ticker::start_every(config.tick),
-            _ending: ending,
             shared,
             look,
             config,
-            endpoint,
         };
-        run.apply_settings();
+        run.apply_settings(listening);
         run
     }
 
@@ -79,14 +88,20 @@ impl Run {
         if next > now { next } else { now + interval }
     }
 
-    fn pass(&mut self, due: Duration) {
+    pub(super) fn pass(&mut self, due: Duration) {
         let began = self.shared.now();
         let looked = self.guarded("the registry", |run| (run.look)());
+        if self.shared.has_ended() {
+            // The look hung, and was not waited for.
+            return;
+        }
         self.guarded("the pass", |run| run.judge(due, began, looked));
         let took = self.shared.now().saturating_sub(began);
+        let lost = self.recorder.as_ref().map_or(0, Recorder::lost);
         self.shared.count(|totals| {
             totals.samples += 1;
             totals.sample_seconds = took.as_secs_f64();
+            totals.failures += lost;
         });
     }
 
@@ -96,50 +111,99 @@ impl Run {
         let moment = moment(due, began, self.config.interval);
         let transitions = self.alerts.judge(moment, samples.as_deref().unwrap_or_default());
         if let Some(samples) = samples {
-            self.show(began, samples);
+            self.show(began, moment, samples);
         }
         self.tell(&transitions);
     }
 
-    fn show(&self, at: Duration, samples: Vec<Sample>) {
+    fn show(&self, at: Duration, moment: Duration, samples: Vec<Sample>) {
         self.shared.show_samples(at, &samples);
+        if let Some(recorder) = &self.recorder {
+            recorder.record(moment, SystemTime::now(), self.shared.samples());
+        }
         self.shared.registry.publish(Publication::Samples(samples));
+        // From the view, as the board has the samples now; no lock is held while observers run.
+        if self.shared.registry.wants(Interest::SAMPLES) {
+            let samples = self.shared.samples();
+            samples.iter().for_each(|sample| self.observed(&sample.stats.name, &Event::Sampled(sample)));
+        }
     }
 
-    fn tell(&self, transitions: &[AlertTransition]) {
+    fn tell(&mut self, transitions: &[AlertTransition]) {
         let registry = &self.shared.registry;
         registry.publish(Publication::Alerts(self.alerts.states()));
-        registry.publish(Publication::Transitions(self.alerts.counts()));
+        if let Some(counts) = self.alerts.new_counts() {
+            registry.publish(Publication::Transitions(counts));
+        }
         self.shared.show_alerts(self.alerts.active());
         self.shared.tell(transitions);
-        notify::tell(&self.config.notify, transitions);
+        if registry.wants(Interest::ALERTS) {
+            transitions.iter().for_each(|change| self.observed(&change.queue, &Event::Alert(change)));
+        }
+        // Last: a log is foreign code as well, and unlike observers it may fail the pass.
+        self.notifiers.tell(&self.config, SystemTime::now(), transitions);
+    }
+
+    /// Tells the registry's observers. A name may have queues of several kinds, and some that are not ours.
+    fn observed(&self, queue: &Arc<str>, event: &Event<'_>) {
+        self.shared.registry.tell(&QueueInfo::new(Arc::clone(queue), QueueKind::Unknown), event);
     }
 
     fn reload(&mut self, reload: Reload) {
         let Reload { config, endpoint } = reload;
         self._ticking = Ticker::start_every(config.tick);
         self.config = config;
+        let mut listening = self.shared.listening();
         if let Some(endpoint) = endpoint {
-            self.endpoint = endpoint;
+            listening = endpoint.address();
+            self.shared.move_endpoint(endpoint);
         }
-        self.apply_settings();
+        self.apply_settings(listening);
         self.guarded("the reload", |run| {
-            let ended = run.alerts.reload(run.shared.now(), run.config.alerts.clone());
+            let ended = run.alerts.reload(run.shared.now(), &run.config);
             run.tell(&ended);
         });
     }
 
-    fn apply_settings(&self) {
+    fn apply_settings(&mut self, listening: Option<SocketAddr>) {
         self.shared.registry.set_saturation(self.config.saturation);
         self.shared.registry.set_peak_window(self.config.peak_window);
-        self.shared.show_settings(self.config.interval, self.endpoint.address());
+        self.shared.show_settings(self.config.interval, listening);
+        self.guarded("a change of capacity", Self::apply_capacities);
+        self.apply_recording();
+    }
+
+    /// Queues that grow wake tasks and queues that shrink let items go, so this meets foreign code. A program that sets
+    /// capacities by name itself is left alone by a file that says nothing of them.
+    fn apply_capacities(&mut self) {
+        let tuning: Vec<_> = self.config.overrides.iter().filter(|one| one.capacity.is_some()).cloned().collect();
+        let tuned = std::mem::replace(&mut self.tunes, !tuning.is_empty());
+        if tuned || self.tunes {
+            self.shared.registry.set_capacities(move |name| Chosen::new(&tuning, name).capacity());
+        }
+    }
+
+    fn apply_recording(&mut self) {
+        let path = self.config.record.as_deref();
+        if self.recorder.as_ref().map(|recorder| recorder.path.as_path()) == path {
+            return;
+        }
+        self.recorder = None;
+        match path.map(Recorder::start) {
+            Some(Ok(recorder)) => self.recorder = Some(recorder),
+            Some(Err(error)) => {
+                self.shared.count(|totals| totals.failures += 1);
+                tracing::error!(target: "queue_monitor", %error, "samples are not recorded: the system gave no thread");
+            }
+            None => {}
+        }
     }
 
     /// Runs what may meet foreign code (sources, a log's subscriber) and outlives its panics.
     fn guarded<T>(&mut self, what: &str, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let result = catch_unwind(AssertUnwindSafe(|| work(self)));
         if let Err(panic) = &result {
-            self.shared.count_failure();
+            self.shared.count(|totals| totals.failures += 1);
             let said = said(panic.as_ref());
             // The log may be what panicked.
             let _ = catch_unwind(|| {
@@ -152,11 +216,9 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.endpoint = Endpoint::default();
-        // Levels that nobody keeps up to date would be lies; totals stay true.
-        self.shared.registry.publish(Publication::Samples(Vec::new()));
-        self.shared.registry.publish(Publication::Alerts(Vec::new()));
-        self.shared.close();
+        // What was recorded is in the file when the end is told.
+        self.recorder = None;
+        self.shared.end();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use queue_core::registry::{MonitorTotals, Publication};
 use queue_core::{AlertTransition, Registry, Sample};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::ReloadError;
 use super::endpoint::Endpoint;
@@ -23,6 +23,19 @@ pub(crate) struct Shared {
     /// Told whenever there are new orders.
     ordered: Condvar,
     view: Mutex<View>,
+    kept: Mutex<Kept>,
+    /// Told when the monitor has ended.
+    ended: Condvar,
+}
+
+/// What goes with the monitor.
+#[derive(Default)]
+struct Kept {
+    endpoint: Endpoint,
+    /// Dropped last: whoever waits for the end finds everything else gone.
+    ending: Option<watch::Sender<()>>,
+    /// Whether somebody sees to it that the end does not wait for ever.
+    watched: bool,
 }
 
 /// What the thread is asked to do.
@@ -52,7 +65,6 @@ struct View {
     samples: Arc<[Sample]>,
     alerts: Arc<[ActiveAlert]>,
     totals: MonitorTotals,
-    failures: u64,
     interval: Duration,
     /// When the last good look at the registry began.
     last: Duration,
@@ -83,7 +95,6 @@ impl Shared {
             samples: Arc::default(),
             alerts: Arc::default(),
             totals: MonitorTotals::default(),
-            failures: 0,
             interval,
             last: Duration::ZERO,
             listening: None,
@@ -95,7 +106,23 @@ impl Shared {
             orders: Mutex::new(Orders { stop: false, reload: None, http }),
             ordered: Condvar::new(),
             view: Mutex::new(view),
+            kept: Mutex::default(),
+            ended: Condvar::new(),
         }
+    }
+
+    /// Takes over what goes with the monitor.
+    pub(crate) fn keep(&self, endpoint: Endpoint, ending: watch::Sender<()>) {
+        *self.kept() = Kept { endpoint, ending: Some(ending), watched: false };
+    }
+
+    /// Puts another endpoint in the place of the one that is open, which is closed; not if the monitor has ended.
+    pub(crate) fn move_endpoint(&self, endpoint: Endpoint) {
+        let mut kept = self.kept();
+        let old = if kept.ending.is_some() { std::mem::replace(&mut kept.endpoint, endpoint) } else { endpoint };
+        drop(kept);
+        // Unlocked: closing waits for a thread.
+        drop(old);
     }
 
     /// Monotonic time since the monitor began.
@@ -160,10 +187,6 @@ impl Shared {
         (view.interval, view.listening) = (interval, listening);
     }
 
-    pub(crate) fn count_failure(&self) {
-        self.view().failures += 1;
-    }
-
     /// Counts something about the monitor itself and publishes the counts.
     pub(crate) fn count(&self, count: impl FnOnce(&mut MonitorTotals)) {
         let mut view = self.view();
@@ -182,11 +205,55 @@ impl Shared {
         }
     }
 
-    /// The thread has ended: nobody will be told any more.
-    pub(crate) fn close(&self) {
+    /// Whether the monitor has ended; its thread may still be on its way back from a source that hung.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.kept().ending.is_none()
+    }
+
+    /// The monitor ends: with its thread, or without it if that hangs. Nobody will be told any more.
+    pub(crate) fn end(&self) {
         self.order_stop();
+        let (endpoint, ending) = {
+            let mut kept = self.kept();
+            (std::mem::take(&mut kept.endpoint), kept.ending.take())
+        };
+        // Unlocked: closing waits for a thread.
+        drop(endpoint);
+        if ending.is_none() {
+            return;
+        }
+        // Levels that nobody keeps up to date would be lies; totals stay true.
+        self.registry.publish(Publication::Samples(Vec::new()));
+        self.registry.publish(Publication::Alerts(Vec::new()));
         let mut view = self.view();
         (view.told, view.listening) = (None, None);
+        drop(view);
+        drop(ending);
+        self.ended.notify_all();
+    }
+
+    /// Stops the monitor, and has it end after `grace` also if its thread hangs in a source.
+    pub(crate) fn stop_within(self: &Arc<Self>, grace: Duration) {
+        self.order_stop();
+        if std::mem::replace(&mut self.kept().watched, true) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let watch = move || {
+            let waiting = |kept: &mut Kept| kept.ending.is_some();
+            let waited = shared.ended.wait_timeout_while(shared.kept(), grace, waiting);
+            let (kept, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            drop(kept);
+            if waited.timed_out() {
+                tracing::warn!(
+                    target: "queue_monitor",
+                    "the monitor's thread hangs, in a source or an observer: it is left behind"
+                );
+                shared.end();
+            }
+        };
+        // Without a thread to be had, the end is as late as it is.
+        let _ = std::thread::Builder::new().name("queue-monitor-stop".to_owned()).spawn(watch);
     }
 
     pub(crate) fn samples(&self) -> Arc<[Sample]> {
@@ -211,7 +278,7 @@ impl Shared {
         MonitorStatus {
             running: view.told.is_some(),
             passes: view.totals.samples,
-            failures: view.failures,
+            failures: view.totals.failures,
             interval: view.interval,
             since_last_pass: self.now().saturating_sub(view.last),
         }
@@ -219,6 +286,10 @@ impl Shared {
 
     fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn view(&self) -> MutexGuard<'_, View> {

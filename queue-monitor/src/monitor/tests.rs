@@ -6,8 +6,11 @@ use queue_core::{AlertPhase, AlertTransition};
 use tokio::sync::broadcast;
 
 use super::*;
-use crate::config::{AlertRule, Signal, Threshold};
-use crate::testing::{family, rule};
+use crate::config::{AlertRule, Signal};
+use crate::testing::{above, family, rule};
+
+mod observers;
+mod settings;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -47,7 +50,7 @@ impl Stage {
 
 /// More than 80 items deep: a signal that the first sample has already.
 fn config() -> Config {
-    let deep = AlertRule { signal: Signal::Depth, threshold: Threshold::Above { fire: 80.0, clear: 80.0 }, ..rule() };
+    let deep = AlertRule { signal: Signal::Depth, levels: above(80.0, 80.0), ..rule() };
     Config { interval: Duration::from_millis(1), alerts: vec![deep], ..Config::default() }
 }
 
@@ -97,6 +100,7 @@ fn a_source_that_panics_fails_one_pass_and_no_more() {
     stage.sees(10);
     assert_eq!([stage.told(), stage.told()], [(Fine, Firing), (Firing, Fine)]);
     assert_eq!(stage.handle.status().failures, 1);
+    assert_eq!(stage.registry.published().monitor.unwrap().failures, 1, "adapters show it, too");
     assert!(stage.handle.status().running);
 }
 

@@ -4,12 +4,22 @@ use std::time::Duration;
 
 use queue_core::AlertPhase;
 
-use crate::config::{AlertRule, Threshold};
+use crate::config::Threshold;
 
 /// How long an alert without data is kept where its definition gives no `keep_firing_for`.
 const FORGET_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// Where one alert on one queue is in its life.
+/// What one level of an alert is judged by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Terms {
+    pub(crate) threshold: Threshold,
+    /// Sustained this long before it fires.
+    pub(crate) hold: Duration,
+    /// Clear this long before it resolves.
+    pub(crate) keep_firing_for: Duration,
+}
+
+/// Where one level of one alert on one queue is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Life {
     pub(crate) phase: AlertPhase,
@@ -33,19 +43,19 @@ impl Life {
     ///
     /// Each step is at most one transition: without `for`, ok goes straight to firing, and without
     /// `keep_firing_for`, firing goes straight to ok.
-    pub(crate) fn step(&mut self, rule: &AlertRule, now: Duration, value: Option<f64>) -> Option<AlertPhase> {
+    pub(crate) fn step(&mut self, terms: &Terms, now: Duration, value: Option<f64>) -> Option<AlertPhase> {
         let held = now.saturating_sub(self.since);
-        let next = match (self.phase, side(rule.threshold, value)) {
+        let next = match (self.phase, side(terms.threshold, value)) {
             // After a time without data nothing of the past counts: it is judged as if it were new.
-            (AlertPhase::Ok | AlertPhase::NoData, Side::Over) if rule.hold.is_zero() => AlertPhase::Firing,
+            (AlertPhase::Ok | AlertPhase::NoData, Side::Over) if terms.hold.is_zero() => AlertPhase::Firing,
             (AlertPhase::Ok | AlertPhase::NoData, Side::Over) => AlertPhase::Pending,
             (AlertPhase::Ok | AlertPhase::NoData, _) => AlertPhase::Ok,
-            (AlertPhase::Pending, Side::Over) if held >= rule.hold => AlertPhase::Firing,
+            (AlertPhase::Pending, Side::Over) if held >= terms.hold => AlertPhase::Firing,
             (AlertPhase::Pending, Side::Over) => AlertPhase::Pending,
             (AlertPhase::Pending, _) => AlertPhase::Ok,
-            (AlertPhase::Firing, Side::Clear) if rule.keep_firing_for.is_zero() => AlertPhase::Ok,
+            (AlertPhase::Firing, Side::Clear) if terms.keep_firing_for.is_zero() => AlertPhase::Ok,
             (AlertPhase::Firing, Side::Clear) => AlertPhase::Resolving,
-            (AlertPhase::Resolving, Side::Clear) if held >= rule.keep_firing_for => AlertPhase::Ok,
+            (AlertPhase::Resolving, Side::Clear) if held >= terms.keep_firing_for => AlertPhase::Ok,
             (AlertPhase::Resolving, Side::Clear) => AlertPhase::Resolving,
             (AlertPhase::Firing | AlertPhase::Resolving, _) => AlertPhase::Firing,
         };
@@ -55,8 +65,8 @@ impl Life {
     /// The samples of its queue have stopped. Returns the phase that it left, if it left one.
     ///
     /// What was firing or resolving is neither any more: nobody knows. What was pending has not held.
-    pub(crate) fn lose(&mut self, rule: &AlertRule, now: Duration) -> Option<AlertPhase> {
-        let forget_after = if rule.keep_firing_for.is_zero() { FORGET_AFTER } else { rule.keep_firing_for };
+    pub(crate) fn lose(&mut self, terms: &Terms, now: Duration) -> Option<AlertPhase> {
+        let forget_after = if terms.keep_firing_for.is_zero() { FORGET_AFTER } else { terms.keep_firing_for };
         let next = match self.phase {
             AlertPhase::Firing | AlertPhase::Resolving => AlertPhase::NoData,
             AlertPhase::NoData if now.saturating_sub(self.since) < forget_after => AlertPhase::NoData,
@@ -100,34 +110,33 @@ mod tests {
     use AlertPhase::{Firing, NoData, Ok, Pending, Resolving};
 
     use super::*;
-    use crate::testing::rule;
 
     fn seconds(number: u64) -> Duration {
         Duration::from_secs(number)
     }
 
-    fn above(fire: f64, clear: f64, hold: u64, keep: u64) -> AlertRule {
+    fn above(fire: f64, clear: f64, hold: u64, keep: u64) -> Terms {
         let threshold = Threshold::Above { fire, clear };
-        AlertRule { threshold, hold: seconds(hold), keep_firing_for: seconds(keep), ..rule() }
+        Terms { threshold, hold: seconds(hold), keep_firing_for: seconds(keep) }
     }
 
     /// The phases after each value, one every ten seconds.
-    fn phases(rule: &AlertRule, values: &[Option<f64>]) -> Vec<AlertPhase> {
+    fn phases(terms: &Terms, values: &[Option<f64>]) -> Vec<AlertPhase> {
         let mut life = Life::default();
         let judged = values.iter().zip(0..).map(|(value, pass)| {
-            life.step(rule, seconds(10 * pass), *value);
+            life.step(terms, seconds(10 * pass), *value);
             life.phase
         });
         judged.collect()
     }
 
     /// How often it came to fire out of calm, over a wave of `high` values over the threshold and `low` clear ones.
-    fn times_fired(rule: &AlertRule, high: usize, low: usize, waves: usize) -> usize {
+    fn times_fired(terms: &Terms, high: usize, low: usize, waves: usize) -> usize {
         let mut life = Life::default();
         let wave = [vec![1.0; high], vec![0.0; low]].concat();
         let values = (0..waves).flat_map(|_| wave.iter());
         let left = values.zip(0..).filter_map(|(value, pass)| {
-            let left = life.step(rule, seconds(10 * pass), Some(*value))?;
+            let left = life.step(terms, seconds(10 * pass), Some(*value))?;
             (life.phase == Firing && left != Resolving).then_some(left)
         });
         left.count()
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn it_fires_strictly_above_and_clears_at_or_below() {
-        let rule = above(0.8, 0.7, 0, 0);
+        let terms = above(0.8, 0.7, 0, 0);
         let cases: &[(f64, f64, AlertPhase)] = &[
             // Its value before, its value now, its phase now.
             (0.0, 0.8, Ok),
@@ -145,73 +154,73 @@ mod tests {
             (0.0, 0.75, Ok),
         ];
         for (before, now, phase) in cases {
-            assert_eq!(phases(&rule, &[Some(*before), Some(*now)])[1], *phase, "{before} then {now}");
+            assert_eq!(phases(&terms, &[Some(*before), Some(*now)])[1], *phase, "{before} then {now}");
         }
     }
 
     #[test]
     fn below_is_the_mirror_of_above() {
-        let rule = AlertRule { threshold: Threshold::Below { fire: 10.0, clear: 20.0 }, hold: seconds(0), ..rule() };
+        let terms = Terms { threshold: Threshold::Below { fire: 10.0, clear: 20.0 }, ..above(0.0, 0.0, 0, 0) };
         let values = [30.0, 10.0, 9.9, 10.0, 19.9, 20.0, 5.0].map(Some);
-        assert_eq!(phases(&rule, &values), [Ok, Ok, Firing, Firing, Firing, Ok, Firing]);
+        assert_eq!(phases(&terms, &values), [Ok, Ok, Firing, Firing, Firing, Ok, Firing]);
     }
 
     #[test]
     fn for_counts_from_the_first_sample_above() {
-        let rule = above(0.8, 0.8, 30, 0);
+        let terms = above(0.8, 0.8, 30, 0);
         let values = [0.1, 0.9, 0.9, 0.9, 0.9, 0.1].map(Some);
-        assert_eq!(phases(&rule, &values), [Ok, Pending, Pending, Pending, Firing, Ok]);
+        assert_eq!(phases(&terms, &values), [Ok, Pending, Pending, Pending, Firing, Ok]);
     }
 
     #[test]
     fn a_whole_life_goes_through_each_phase_and_can_begin_again() {
-        let rule = above(0.8, 0.7, 10, 20);
+        let terms = above(0.8, 0.7, 10, 20);
         let values = [0.9, 0.9, 0.75, 0.7, 0.7, 0.7, 0.9, 0.9].map(Some);
         let life = [Pending, Firing, Firing, Resolving, Resolving, Ok, Pending, Firing];
-        assert_eq!(phases(&rule, &values), life);
+        assert_eq!(phases(&terms, &values), life);
     }
 
     #[test]
     fn a_resolving_alert_that_is_not_clear_any_more_fires_on() {
-        let rule = above(0.8, 0.7, 0, 60);
+        let terms = above(0.8, 0.7, 0, 60);
         for back in [0.75, 0.9] {
             let values = [0.9, 0.5, back, 0.5].map(Some);
-            assert_eq!(phases(&rule, &values), [Firing, Resolving, Firing, Resolving], "back at {back}");
+            assert_eq!(phases(&terms, &values), [Firing, Resolving, Firing, Resolving], "back at {back}");
         }
     }
 
     #[test]
     fn hysteresis_is_for_what_fires_and_not_for_what_is_pending() {
-        let rule = above(0.8, 0.2, 30, 0);
-        assert_eq!(phases(&rule, &[0.9, 0.5, 0.9].map(Some)), [Pending, Ok, Pending]);
+        let terms = above(0.8, 0.2, 30, 0);
+        assert_eq!(phases(&terms, &[0.9, 0.5, 0.9].map(Some)), [Pending, Ok, Pending]);
     }
 
     #[test]
     fn a_spike_shorter_than_for_never_fires() {
         for hold in 1..20 {
-            let rule = above(0.5, 0.5, hold * 10, 0);
+            let terms = above(0.5, 0.5, hold * 10, 0);
             for high in 1..=usize::try_from(hold).unwrap() {
-                assert_eq!(times_fired(&rule, high, 1, 1), 0, "for {}s, above for {high} samples", hold * 10);
+                assert_eq!(times_fired(&terms, high, 1, 1), 0, "for {}s, above for {high} samples", hold * 10);
             }
-            assert_eq!(times_fired(&rule, usize::try_from(hold).unwrap() + 1, 1, 1), 1);
+            assert_eq!(times_fired(&terms, usize::try_from(hold).unwrap() + 1, 1, 1), 1);
         }
     }
 
     #[test]
     fn a_square_wave_faster_than_for_never_fires() {
-        let rule = above(0.5, 0.5, 60, 120);
+        let terms = above(0.5, 0.5, 60, 120);
         for (high, low) in [(1, 1), (3, 1), (6, 1), (6, 9)] {
-            assert_eq!(times_fired(&rule, high, low, 500), 0, "{high} up, {low} down");
+            assert_eq!(times_fired(&terms, high, low, 500), 0, "{high} up, {low} down");
         }
     }
 
     #[test]
     fn a_square_wave_that_never_clears_for_long_fires_once() {
-        let rule = above(0.5, 0.5, 60, 120);
+        let terms = above(0.5, 0.5, 60, 120);
         for (high, low) in [(7, 1), (7, 12), (20, 5)] {
-            assert_eq!(times_fired(&rule, high, low, 500), 1, "{high} up, {low} down");
+            assert_eq!(times_fired(&terms, high, low, 500), 1, "{high} up, {low} down");
         }
-        assert_eq!(times_fired(&rule, 7, 13, 500), 500, "clear for longer than keep_firing_for each time");
+        assert_eq!(times_fired(&terms, 7, 13, 500), 500, "clear for longer than keep_firing_for each time");
     }
 
     /// Whatever the values: what fires was over all along, what is over was clear all along, and neither comes late.
@@ -219,7 +228,7 @@ mod tests {
     fn phases_follow_from_what_was_seen_and_from_nothing_else() {
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         for (hold, keep) in [(0, 0), (1, 0), (0, 1), (3, 2), (2, 5)] {
-            let (rule, mut life, mut sides) = (above(0.8, 0.5, hold * 10, keep * 10), Life::default(), Vec::new());
+            let (terms, mut life, mut sides) = (above(0.8, 0.5, hold * 10, keep * 10), Life::default(), Vec::new());
             for pass in 0..20_000 {
                 random ^= random << 13;
                 random ^= random >> 7;
@@ -235,8 +244,8 @@ mod tests {
                         _ => Some(0.1),
                     },
                 };
-                sides.push(side(rule.threshold, value));
-                let left = life.step(&rule, seconds(10 * pass as u64), value);
+                sides.push(side(terms.threshold, value));
+                let left = life.step(&terms, seconds(10 * pass as u64), value);
                 let all = |wanted, last: u64| {
                     let last = usize::try_from(last).unwrap() + 1;
                     sides.len() >= last && sides[sides.len() - last..].iter().all(|side| *side == wanted)
@@ -256,19 +265,19 @@ mod tests {
     fn no_value_and_no_number_never_fire_and_do_clear() {
         for nothing in [None, Some(f64::NAN)] {
             for threshold in [Threshold::Above { fire: 0.0, clear: 0.0 }, Threshold::Below { fire: 9.0, clear: 9.0 }] {
-                let rule = AlertRule { threshold, hold: seconds(0), keep_firing_for: seconds(0), ..rule() };
-                assert_eq!(phases(&rule, &[nothing; 3]), [Ok; 3]);
-                assert_eq!(phases(&rule, &[Some(5.0), nothing]), [Firing, Ok]);
+                let terms = Terms { threshold, ..above(0.0, 0.0, 0, 0) };
+                assert_eq!(phases(&terms, &[nothing; 3]), [Ok; 3]);
+                assert_eq!(phases(&terms, &[Some(5.0), nothing]), [Firing, Ok]);
             }
         }
     }
 
     #[test]
     fn a_clock_that_goes_back_changes_nothing_early() {
-        let rule = above(0.5, 0.5, 30, 30);
+        let terms = above(0.5, 0.5, 30, 30);
         let mut life = Life::default();
-        life.step(&rule, seconds(100), Some(1.0));
-        life.step(&rule, seconds(0), Some(1.0));
+        life.step(&terms, seconds(100), Some(1.0));
+        life.step(&terms, seconds(0), Some(1.0));
         assert_eq!(life, Life { phase: Pending, since: seconds(100) });
     }
 
@@ -285,10 +294,10 @@ mod tests {
     #[test]
     fn no_data_ends_after_keep_firing_for_or_five_minutes() {
         for (keep, ends) in [(60, 60), (0, 300), (600, 600)] {
-            let rule = above(0.5, 0.5, 0, keep);
+            let terms = above(0.5, 0.5, 0, keep);
             let mut life = Life { phase: NoData, since: seconds(100) };
-            assert_eq!(life.lose(&rule, seconds(100 + ends - 1)), None);
-            assert_eq!(life.lose(&rule, seconds(100 + ends)), Some(NoData), "keep_firing_for {keep}s");
+            assert_eq!(life.lose(&terms, seconds(100 + ends - 1)), None);
+            assert_eq!(life.lose(&terms, seconds(100 + ends)), Some(NoData), "keep_firing_for {keep}s");
         }
     }
 

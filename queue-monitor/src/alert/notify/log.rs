@@ -19,6 +19,7 @@ pub(crate) fn tell(transition: &AlertTransition) {
                 to = transition.to.as_str(),
                 value = transition.value,
                 summary = transition.summary.as_str(),
+                runbook = transition.runbook.as_deref(),
                 "{}",
                 headline(transition.from, transition.to)
             )
@@ -33,11 +34,26 @@ pub(crate) fn tell(transition: &AlertTransition) {
     }
 }
 
+/// Says to whoever debugs that a transition was held back.
+pub(crate) fn muted(transition: &AlertTransition, reason: Option<&str>) {
+    tracing::debug!(
+        target: "queue_monitor",
+        alert = &*transition.alert,
+        queue = &*transition.queue,
+        severity = &*transition.severity,
+        from = transition.from.as_str(),
+        to = transition.to.as_str(),
+        reason,
+        "alert muted"
+    );
+}
+
 fn headline(from: AlertPhase, to: AlertPhase) -> &'static str {
     match to {
         AlertPhase::Ok if from == AlertPhase::Pending => "alert no longer pending",
         AlertPhase::Ok => "alert resolved",
         AlertPhase::Pending => "alert pending",
+        AlertPhase::Firing if from == AlertPhase::Firing => "alert firing with another severity",
         AlertPhase::Firing => "alert firing",
         AlertPhase::Resolving => "alert resolving",
         AlertPhase::NoData => "alert without data",
@@ -63,6 +79,7 @@ mod tests {
             at: Duration::ZERO,
             value: Some(0.92),
             summary: "92% full".to_owned(),
+            runbook: None,
         }
     }
 

@@ -1,9 +1,9 @@
 use AlertPhase::{Firing, NoData, Ok, Pending, Resolving};
 
 use super::*;
-use crate::config::{Signal, Summary, Threshold};
+use crate::config::{Level, Signal, Summary, Threshold};
 use crate::sampler::Sampler;
-use crate::testing::{family, globs, rule, sample};
+use crate::testing::{above, config_of, family, globs, rule, sample};
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -17,7 +17,7 @@ struct Watch {
 
 impl Watch {
     fn new(rule: AlertRule) -> Self {
-        Self { alerts: Alerts::new(vec![rule]), now: Duration::ZERO }
+        Self { alerts: Alerts::new(&config_of(vec![rule])), now: Duration::ZERO }
     }
 
     fn pass(&mut self, samples: &[Sample]) -> Vec<(AlertPhase, AlertPhase)> {
@@ -35,13 +35,18 @@ impl Watch {
     }
 }
 
+fn critical() -> AlertRule {
+    let [level] = above(0.8, 0.8).try_into().unwrap();
+    AlertRule { levels: vec![Level { severity: "critical".into(), ..level }], ..rule() }
+}
+
 fn keeping(keep: u64) -> AlertRule {
     AlertRule { keep_firing_for: seconds(keep), ..rule() }
 }
 
 #[test]
 fn a_transition_says_who_when_and_how_much() {
-    let mut alerts = Alerts::new(vec![rule()]);
+    let mut alerts = Alerts::new(&config_of(vec![rule()]));
     let changes = alerts.judge(seconds(7), &[sample("a", 0.92)]);
     let [change] = changes.as_slice() else { panic!("{changes:?}") };
     assert_eq!((&*change.alert, &*change.queue, &*change.severity), ("HighUtilization", "a", "warning"));
@@ -127,7 +132,10 @@ fn a_name_whose_last_queue_was_shut_down_resolves() {
 
 #[test]
 fn an_unbounded_queue_never_fires_on_utilization() {
-    let mut watch = Watch::new(AlertRule { threshold: Threshold::Below { fire: 1.0, clear: 1.0 }, ..rule() });
+    let mut watch = Watch::new(AlertRule {
+        levels: vec![Level { severity: "warning".into(), threshold: Threshold::Below { fire: 1.0, clear: 1.0 } }],
+        ..rule()
+    });
     let mut unbounded = sample("a", 1.0);
     (unbounded.stats.capacity, unbounded.utilization) = (None, None);
     let story: Vec<_> = (0..100).flat_map(|_| watch.pass(&[unbounded.clone()])).collect();
@@ -136,12 +144,7 @@ fn an_unbounded_queue_never_fires_on_utilization() {
 
 #[test]
 fn a_queue_that_grows_is_told_from_one_that_swings() {
-    let growing = AlertRule {
-        signal: Signal::Growth,
-        threshold: Threshold::Above { fire: 1.0, clear: 1.0 },
-        hold: seconds(60),
-        ..rule()
-    };
+    let growing = AlertRule { signal: Signal::Growth, levels: above(1.0, 1.0), hold: seconds(60), ..rule() };
     type DepthAt = fn(usize) -> usize;
     let cases: [(&str, DepthAt, usize); 3] = [
         ("two items a second more", |pass| 20 * pass, 1),
@@ -163,7 +166,7 @@ fn a_queue_that_grows_is_told_from_one_that_swings() {
 #[test]
 fn queues_and_alerts_do_not_mix() {
     let other = AlertRule { name: "Other".into(), queues: globs(&["b"]), ..rule() };
-    let mut alerts = Alerts::new(vec![rule(), other]);
+    let mut alerts = Alerts::new(&config_of(vec![rule(), other]));
     let changes = alerts.judge(seconds(1), &[sample("a", 0.9), sample("b", 0.9), sample("c", 0.1)]);
     let told: Vec<_> = changes.iter().map(|change| (&*change.queue, &*change.alert)).collect();
     assert_eq!(told, [("a", "HighUtilization"), ("b", "HighUtilization"), ("b", "Other")]);
@@ -199,7 +202,7 @@ fn a_reload_keeps_the_state_where_the_definition_judges_alike() {
     for same in [keeping(60), reworded] {
         let mut watch = Watch::new(keeping(60));
         watch.is(0.9);
-        assert_eq!(watch.alerts.reload(watch.now, vec![same]), []);
+        assert_eq!(watch.alerts.reload(watch.now, &config_of(vec![same])), []);
         assert_eq!(watch.alerts.states()[0].since, seconds(10));
         assert_eq!(watch.is(0.9), []);
     }
@@ -208,15 +211,15 @@ fn a_reload_keeps_the_state_where_the_definition_judges_alike() {
 #[test]
 fn a_reload_ends_what_its_old_definition_said_and_judges_afresh() {
     let changed = [
-        AlertRule { threshold: Threshold::Above { fire: 0.85, clear: 0.8 }, ..rule() },
-        AlertRule { severity: "critical".into(), ..rule() },
+        AlertRule { levels: above(0.85, 0.8), ..rule() },
+        critical(),
         AlertRule { hold: seconds(5), ..rule() },
         AlertRule { keep_firing_for: seconds(5), ..rule() },
     ];
     for rule_now in changed {
         let mut watch = Watch::new(rule());
         watch.is(0.9);
-        let ended = watch.alerts.reload(watch.now, vec![rule_now.clone()]);
+        let ended = watch.alerts.reload(watch.now, &config_of(vec![rule_now.clone()]));
         let [ended] = ended.as_slice() else { panic!("{ended:?}") };
         assert_eq!((ended.from, ended.to, &*ended.severity), (Firing, Ok, "warning"), "under its old labels");
         let after = if rule_now.hold.is_zero() { Firing } else { Pending };
@@ -229,7 +232,7 @@ fn a_reload_without_the_alert_ends_it_and_one_with_a_new_alert_judges_it() {
     let mut watch = Watch::new(rule());
     watch.is(0.9);
     let new = AlertRule { name: "New".into(), ..rule() };
-    let ended = watch.alerts.reload(watch.now, vec![new]);
+    let ended = watch.alerts.reload(watch.now, &config_of(vec![new]));
     assert_eq!((ended.len(), &*ended[0].alert, ended[0].to), (1, "HighUtilization", Ok));
     assert_eq!(watch.is(0.9), [(Ok, Firing)]);
 }
@@ -238,8 +241,101 @@ fn a_reload_without_the_alert_ends_it_and_one_with_a_new_alert_judges_it() {
 fn counts_of_an_alert_survive_a_change_of_its_definition() {
     let mut watch = Watch::new(rule());
     watch.is(0.9);
-    watch.alerts.reload(watch.now, vec![AlertRule { severity: "critical".into(), ..rule() }]);
+    watch.alerts.reload(watch.now, &config_of(vec![critical()]));
     watch.is(0.9);
     let fired = watch.alerts.counts().into_iter().find(|count| count.to == Firing);
     assert_eq!(fired.unwrap().count, 2);
+}
+
+#[test]
+fn counts_are_given_when_they_changed_and_not_on_every_pass() {
+    let mut watch = Watch::new(rule());
+    watch.is(0.1);
+    assert_eq!(watch.alerts.new_counts().map(|counts| counts.len()), Some(AlertPhase::ALL.len()), "a new name");
+    watch.is(0.2);
+    assert_eq!(watch.alerts.new_counts(), None);
+    watch.is(0.9);
+    assert!(watch.alerts.new_counts().is_some(), "a transition");
+    (0..40).for_each(|_| drop(watch.missing()));
+    assert_eq!(watch.alerts.new_counts(), Some(Vec::new()), "a name that is gone");
+    watch.missing();
+    assert_eq!(watch.alerts.new_counts(), None);
+    watch.alerts.reload(watch.now, &config_of(vec![rule()]));
+    assert!(watch.alerts.new_counts().is_some(), "other alerts");
+}
+
+/// The transitions of a file's alerts over these depths of a queue "a" with room for 100, one every ten seconds.
+fn story(yaml: &str, depths: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let (mut alerts, mut sampler) = (Alerts::new(&Config::from_yaml(yaml).unwrap()), Sampler::default());
+    let mut totals = queue_core::Totals::default();
+    let passes = depths.into_iter().zip(1..).flat_map(|(depth, pass)| {
+        let now = seconds(10 * pass);
+        #[allow(clippy::cast_precision_loss)]
+        let area = 10.0 * depth as f64;
+        totals.depth_time += area;
+        let stats = queue_core::FamilyStats { totals: totals.clone(), ..family("a", depth) };
+        let samples = sampler.sample(now, vec![stats]);
+        let changes = alerts.judge(now, &samples);
+        let line = |change: AlertTransition| {
+            let AlertTransition { alert, severity, from, to, summary, .. } = change;
+            format!("{}s {alert} {severity} {from} {to}: {summary}", now.as_secs())
+        };
+        changes.into_iter().map(line).collect::<Vec<_>>()
+    });
+    passes.collect()
+}
+
+#[test]
+fn a_queue_that_fills_is_told_of_before_it_is_full_and_says_when_it_will_be() {
+    let yaml = "alerts:
+  - { name: FullSoon, signal: time_to_full, below: 2m, for: 20s, summary: '{queue} is full in {value}' }
+  - { name: High, signal: utilization, above: 60%, summary: '{value}, full in {eta}' }";
+    let told = story(yaml, (0..20).map(|pass| 5 * pass));
+    let expected = [
+        "100s FullSoon warning ok pending: a is full in 1m50s",
+        "120s FullSoon warning pending firing: a is full in 1m30s",
+        "140s High warning ok firing: 65%, full in 1m10s",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn overrides_change_and_switch_off_alerts_of_single_queues() {
+    let alert =
+        "alerts: [{ name: High, signal: depth, above: 50, severity: warning, summary: '{value} of {threshold}' }]";
+    let with = |overrides: &str| story(&format!("{alert}\noverrides: [{overrides}]"), [60, 80]);
+    assert_eq!(with(""), ["10s High warning ok firing: 60 of 50"]);
+    assert_eq!(with("{ queue: 'b*', alerts: { High: off } }"), with(""));
+    assert_eq!(with("{ queue: 'a*', alerts: { High: off } }"), [""; 0]);
+    let stricter = "{ queue: 'a*', alerts: { High: { above: 70, severity: critical } } }";
+    assert_eq!(with(stricter), ["20s High critical ok firing: 80 of 70"]);
+    let both = format!("{stricter}, {{ queue: a, alerts: {{ High: {{ above: 55 }} }} }}");
+    assert_eq!(with(&both), ["10s High critical ok firing: 60 of 55"], "field by field");
+}
+
+#[test]
+fn levels_are_one_alert_that_changes_its_severity() {
+    let yaml = "alerts: [{ name: High, signal: depth, levels: { critical: 80, warning: 50 }, summary: '{severity}' }]";
+    let expected = [
+        "20s High warning ok firing: warning",
+        "30s High critical firing firing: critical",
+        "40s High warning firing firing: warning",
+        "50s High warning firing ok: warning",
+    ];
+    assert_eq!(story(yaml, [10, 60, 90, 60, 10]), expected);
+}
+
+#[test]
+fn a_reload_of_overrides_keeps_the_state_of_the_queues_that_they_do_not_change() {
+    let config = |overrides: &str| {
+        let alert = "alerts: [{ name: High, signal: utilization, above: 50% }]";
+        Config::from_yaml(&format!("{alert}\noverrides: [{overrides}]")).unwrap()
+    };
+    let mut alerts = Alerts::new(&config(""));
+    alerts.judge(seconds(10), &[sample("a", 0.9), sample("b", 0.9)]);
+    let ended = alerts.reload(seconds(11), &config("{ queue: b, alerts: { High: { above: 60% } } }"));
+    let ended: Vec<_> = ended.iter().map(|change| (&*change.queue, change.from, change.to)).collect();
+    assert_eq!(ended, [("b", Firing, Ok)]);
+    let changes = alerts.judge(seconds(20), &[sample("a", 0.9), sample("b", 0.9)]);
+    assert_eq!(changes.len(), 1, "only b is judged afresh: {changes:?}");
 }
