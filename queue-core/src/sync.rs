@@ -41,5 +41,8 @@ mod blocking {
         pub(crate) fn lock(&self) -> BlockingTurn<'_> {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
+
+        /// Its turn ends with the guard.
+        pub(crate) fn leave(&self) {}
     }
 }

@@ -21,10 +21,23 @@ use crate::clock;
 pub(super) struct Calm {
     /// The tick that it was seen at; when that has changed, the integrals are due.
     tick: u64,
-    /// Items numbered lower may come in without a look around.
+    /// Items numbered lower may come in without a look around, ...
     put_until: u64,
+    /// ... while fewer than so many are buffered.
+    put_below: usize,
+    /// With so many buffered there is no room, and nothing to do about it but wait.
+    full_at: usize,
     /// So many items may have been got before a look around.
     get_until: u64,
+}
+
+/// What the short way led to.
+pub(super) enum Short<R> {
+    Done(R),
+    /// Nothing is there, or no room: there is nothing to do but wait.
+    Wait,
+    /// It takes a look around.
+    Look,
 }
 
 /// Items that go out before a look around in any case: the buffer gives memory back then.
@@ -35,33 +48,37 @@ const LOOK_AROUND: u64 = 1024;
 const ITEMS_A_UNIT: u64 = 8;
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// Takes the item of `slot` in by the short way; says whether that could be.
+    /// Takes the item of `slot` in by the short way.
     #[inline]
-    fn put_in_calm(&mut self, slot: &mut Option<T>) -> bool {
+    fn put_in_calm(&mut self, slot: &mut Option<T>) -> Short<()> {
         if clock::tick() != self.calm.tick || self.next >= self.calm.put_until {
-            return false;
+            return Short::Look;
+        }
+        let depth = self.items.len();
+        if depth >= self.calm.put_below {
+            return if depth >= self.calm.full_at { Short::Wait } else { Short::Look };
         }
         self.items.push(self.next, slot);
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.came(self.next);
         }
         self.next += 1;
-        self.high = self.high.max(self.items.len());
-        true
+        self.high = self.high.max(depth + 1);
+        Short::Done(())
     }
 
-    /// Takes the next item out by the short way, if that can be and there is one.
+    /// Takes the next item out by the short way.
     #[inline]
-    fn get_in_calm(&mut self) -> Option<T> {
+    fn get_in_calm(&mut self) -> Short<T> {
         if clock::tick() != self.calm.tick || self.got >= self.calm.get_until {
-            return None;
+            return Short::Look;
         }
-        let taken = self.items.pop()?;
+        let Some(taken) = self.items.pop() else { return Short::Wait };
         if K::Buffer::OUT_OF_ORDER {
             self.meter.ages.went(taken.number);
         }
         self.got += 1;
-        Some(taken.item)
+        Short::Done(taken.item)
     }
 
     /// Counts an item that a getter was handed and returns now, if that is all there is to do.
@@ -77,18 +94,33 @@ impl<T, K: Kind<T>> State<T, K> {
         Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
     }
 
+    #[cold]
+    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Short<()> {
+        let put = if coop::has_budget_remaining() { self.put_in_calm(slot) } else { Short::Look };
+        if matches!(put, Short::Done(())) {
+            self.put_unpaid = self.next + ITEMS_A_UNIT;
+            spend(cx);
+        }
+        put
+    }
+
+    #[cold]
+    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Short<T> {
+        let item = if coop::has_budget_remaining() { self.get_in_calm() } else { Short::Look };
+        if matches!(item, Short::Done(_)) {
+            self.get_unpaid = self.got + ITEMS_A_UNIT;
+            spend(cx);
+        }
+        item
+    }
+
     fn calm(&mut self) -> Calm {
         let disturbed = self.observed || self.held || self.life != Life::Open;
-        let put_until = if disturbed || !self.getters.is_empty() {
-            0
-        } else {
-            let taken = self.items.len().saturating_add(self.granted);
-            let room = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(taken));
-            // The item with which a watcher has what it waits for is not a quiet one.
-            let unseen =
-                self.watchers.first().map_or(usize::MAX, |watch| (watch.0 - 1).saturating_sub(self.items.len()));
-            self.next.saturating_add(room.min(unseen) as u64).min(self.tags.next_clock())
-        };
+        let put_until = if disturbed || !self.getters.is_empty() { 0 } else { self.tags.next_clock() };
+        let room = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.granted));
+        // The item with which a watcher has what it waits for is not a quiet one.
+        let unseen = self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1);
+        let full_at = if self.waits_for_room() { room } else { usize::MAX };
         let waited_for = !self.putters.is_empty() || !self.watchers.is_empty();
         let get_until = if disturbed || waited_for {
             0
@@ -96,7 +128,7 @@ impl<T, K: Kind<T>> State<T, K> {
             let untagged = self.tags.first().map_or(LOOK_AROUND, |first| self.items.before(first));
             self.got + untagged.min(LOOK_AROUND)
         };
-        Calm { tick: self.meter.seen(), put_until, get_until }
+        Calm { tick: self.meter.seen(), put_until, put_below: room.min(unseen), full_at, get_until }
     }
 }
 
@@ -104,25 +136,25 @@ impl<T, K: Kind<T>> State<T, K> {
 impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// What has moved up to now.
     pub(super) fn seen(&self) -> Seen {
-        self.moves.seen()
+        self.moves().seen()
     }
 
-    /// Takes the item of `slot` in, if that can be by the short way.
+    /// Takes the item of `slot` in by the short way.
     #[inline]
-    pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> bool {
-        let done = self.put_in_calm(slot);
-        if done {
-            self.moves.put(self.next);
+    pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
+        let put = self.put_in_calm(slot);
+        if matches!(put, Short::Done(())) {
+            self.moves().put(self.next);
         }
-        done
+        put
     }
 
-    /// Takes the next item out, if that can be by the short way and there is one.
+    /// Takes the next item out by the short way.
     #[inline]
-    pub(super) fn get_at_once(&mut self) -> Option<T> {
+    pub(super) fn get_at_once(&mut self) -> Short<T> {
         let item = self.get_in_calm();
-        if item.is_some() {
-            self.moves.got(self.got);
+        if matches!(item, Short::Done(_)) {
+            self.moves().got(self.got);
         }
         item
     }
@@ -132,46 +164,36 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     pub(super) fn collect_at_once(&mut self, handed: &Handed<T>) -> Option<Went> {
         let went = self.collect_in_calm(handed);
         if went.is_some() {
-            self.moves.got(self.got);
+            self.moves().got(self.got);
         }
         went
     }
 
     /// As [`put_at_once`](Self::put_at_once), for a task that has to let others run.
     #[inline]
-    pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
-        if self.next >= self.put_unpaid { self.put_and_pay(slot, cx) } else { self.put_at_once(slot) }
+    pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Short<()> {
+        let due = self.next >= self.put_unpaid;
+        let put = if due { self.put_and_pay(slot, cx) } else { self.put_in_calm(slot) };
+        if matches!(put, Short::Done(())) {
+            self.moves().put(self.next);
+        }
+        put
     }
 
     /// As [`get_at_once`](Self::get_at_once), for a task that has to let others run.
     #[inline]
-    pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Option<T> {
-        if self.got >= self.get_unpaid { self.get_and_pay(cx) } else { self.get_at_once() }
-    }
-
-    #[cold]
-    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> bool {
-        let done = coop::has_budget_remaining() && self.put_at_once(slot);
-        if done {
-            self.put_unpaid = self.next + ITEMS_A_UNIT;
-            spend(cx);
-        }
-        done
-    }
-
-    #[cold]
-    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Option<T> {
-        let item = if coop::has_budget_remaining() { self.get_at_once() } else { None };
-        if item.is_some() {
-            self.get_unpaid = self.got + ITEMS_A_UNIT;
-            spend(cx);
+    pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Short<T> {
+        let due = self.got >= self.get_unpaid;
+        let item = if due { self.get_and_pay(cx) } else { self.get_in_calm() };
+        if matches!(item, Short::Done(_)) {
+            self.moves().got(self.got);
         }
         item
     }
 }
 
 /// Spends a unit of the budget that there is; nothing foreign runs for that.
-fn spend(cx: &mut Context<'_>) {
+pub(super) fn spend(cx: &mut Context<'_>) {
     if let Poll::Ready(budget) = coop::poll_proceed(cx) {
         budget.made_progress();
     }
@@ -215,7 +237,7 @@ impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
         self.state.calm = self.state.calm();
-        self.state.moves.put(self.state.next);
-        self.state.moves.got(self.state.got);
+        self.state.moves().put(self.state.next);
+        self.state.moves().got(self.state.got);
     }
 }

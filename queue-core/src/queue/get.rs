@@ -8,7 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::block::{Blocking, block_on};
-use super::calm::Turn;
+use super::calm::{Short, Turn};
 use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
@@ -16,7 +16,7 @@ use super::lock::Seen;
 use super::shared::Shared;
 use super::state::{Handed, Next, State};
 use super::tell::Went;
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
+use super::wait::{Before, GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -65,7 +65,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        get_now(self.shared()).unwrap_or(Err(GetError::Empty))
+        let mut state = self.shared().glance();
+        match state.get_at_once() {
+            Short::Done(item) => Ok(item),
+            Short::Wait | Short::Look => get_long(self.shared(), Turn::new(state)).unwrap_or(Err(GetError::Empty)),
+        }
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -156,16 +160,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
-/// Gets what is there now; if nothing is, says what it saw.
-#[inline]
-fn get_now<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<Result<T, GetError>, Seen> {
-    let mut state = shared.glance();
-    if let Some(item) = state.get_at_once() {
-        return Ok(Ok(item));
-    }
-    get_long(shared, Turn::new(state))
-}
-
+/// Gets what is there now, by the long way; if nothing is, says what it saw.
 #[cold]
 fn get_long<T, K: Kind<T>>(shared: &Shared<T, K>, mut turn: Turn<'_, T, K>) -> Result<Result<T, GetError>, Seen> {
     let (next, seen) = (turn.take(), turn.seen());
@@ -230,14 +225,18 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let take = self.project().take;
         if take.waiter.phase() != Phase::Idle {
-            return take.poll_item(None, cx);
+            return take.poll_item(Before::Nothing, cx);
         }
         let mut state = take.shared.glance();
-        if let Some(item) = state.get_in_step(cx) {
-            return Poll::Ready(Ok(item));
-        }
-        let turn = Turn::new(state);
-        take.poll_item(Some(turn), cx)
+        let before = match state.get_in_step(cx) {
+            Short::Done(item) => return Poll::Ready(Ok(item)),
+            Short::Wait => {
+                drop(state);
+                Before::HasToWait
+            }
+            Short::Look => Before::Turn(Turn::new(state)),
+        };
+        take.poll_item(before, cx)
     }
 }
 
@@ -250,7 +249,13 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
-        get_now(self.project().take.shared)
+        let shared: &Shared<T, K> = self.project().take.shared;
+        let mut state = shared.glance();
+        match state.get_at_once() {
+            Short::Done(item) => Ok(Ok(item)),
+            Short::Wait => Err(state.seen()),
+            Short::Look => get_long(shared, Turn::new(state)),
+        }
     }
 
     fn seen(&self) -> Seen {
@@ -315,25 +320,21 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
     type Output = Result<Taken<T>, GetError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_long(None, cx)
+        self.poll_long(Before::Nothing, cx)
     }
 }
 
 impl<'a, T, K: Kind<T>> Take<'a, T, K> {
     /// Gets by the long way, or waits.
     #[cold]
-    fn poll_item(
-        self: Pin<&mut Self>,
-        turn: Option<Turn<'a, T, K>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<T, GetError>> {
-        self.poll_long(turn, cx).map_ok(|(item, _)| item)
+    fn poll_item(self: Pin<&mut Self>, before: Before<'a, T, K>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        self.poll_long(before, cx).map_ok(|(item, _)| item)
     }
 
     #[inline]
     fn poll_long(
         self: Pin<&mut Self>,
-        turn: Option<Turn<'a, T, K>>,
+        before: Before<'a, T, K>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Taken<T>, GetError>> {
         let mut this = self.project();
@@ -342,7 +343,8 @@ impl<'a, T, K: Kind<T>> Take<'a, T, K> {
             Next::Nothing => None,
             next => Some(next),
         };
-        let waited = poll_wait(shared, turn, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
+        let waited =
+            poll_wait(shared, before, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
         Poll::Ready(match ready!(waited) {
             Waited::AtOnce(next) => conclude(shared, next, delivered).unwrap_or(Err(GetError::Empty)),
             Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter, delivered)),

@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -18,9 +19,9 @@ use crate::sync::{AtomicBool, Ordering, pause};
 /// Under the model checker threads that wait block: it explores every order in which they may go on, and the spinning
 /// itself is a model of its own, below.
 #[cfg(loom)]
-use crate::sync::{Blocking as Door, BlockingTurn as Turn};
+use crate::sync::{Blocking as Door, BlockingTurn as Held};
 #[cfg(not(loom))]
-use {Spin as Door, SpinTurn as Turn};
+use {Spin as Door, SpinHeld as Held};
 
 /// Guards `S`.
 #[repr(C)]
@@ -43,7 +44,7 @@ impl<S> Lock<S> {
     /// Waits for the lock and takes it.
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, S> {
-        Guard { _turn: self.door.lock(), moves: &self.moves, state: &self.state }
+        Guard { _held: self.door.lock(), lock: self }
     }
 }
 
@@ -79,9 +80,22 @@ impl Moves {
 /// The turn of one thread; unlocks when dropped.
 #[must_use]
 pub(crate) struct Guard<'a, S> {
-    _turn: Turn<'a>,
-    pub(super) moves: &'a Moves,
-    state: &'a UnsafeCell<S>,
+    _held: Held<'a>,
+    lock: &'a Lock<S>,
+}
+
+impl<S> Guard<'_, S> {
+    #[inline]
+    pub(super) fn moves(&self) -> &Moves {
+        &self.lock.moves
+    }
+}
+
+impl<S> Drop for Guard<'_, S> {
+    #[inline]
+    fn drop(&mut self) {
+        self.lock.door.leave();
+    }
 }
 
 impl<S> Deref for Guard<'_, S> {
@@ -90,7 +104,7 @@ impl<S> Deref for Guard<'_, S> {
     #[inline]
     fn deref(&self) -> &S {
         // SAFETY: this guard has the turn, so no other guard exists; see the model `spinning_excludes`.
-        unsafe { &*self.state.get() }
+        unsafe { &*self.lock.state.get() }
     }
 }
 
@@ -98,7 +112,7 @@ impl<S> DerefMut for Guard<'_, S> {
     #[inline]
     fn deref_mut(&mut self) -> &mut S {
         // SAFETY: as in `deref`, and `&mut self` makes this the only reference made from this guard.
-        unsafe { &mut *self.state.get() }
+        unsafe { &mut *self.lock.state.get() }
     }
 }
 
@@ -115,11 +129,17 @@ impl Spin {
     }
 
     #[inline]
-    fn lock(&self) -> SpinTurn<'_> {
+    fn lock(&self) -> SpinHeld<'_> {
         if !self.take() {
             self.wait();
         }
-        SpinTurn { spin: self }
+        PhantomData
+    }
+
+    /// Whoever calls it has the lock, and does nothing under it any more.
+    #[inline]
+    fn leave(&self) {
+        self.held.store(false, Ordering::Release);
     }
 
     #[inline]
@@ -147,17 +167,8 @@ impl Spin {
     }
 }
 
-#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
-struct SpinTurn<'a> {
-    spin: &'a Spin,
-}
-
-impl Drop for SpinTurn<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.spin.held.store(false, Ordering::Release);
-    }
-}
+/// A spin lock leaves nothing to hold: the guard is one pointer.
+type SpinHeld<'a> = PhantomData<&'a Spin>;
 
 #[cfg(all(test, loom))]
 mod models {
@@ -173,8 +184,9 @@ mod models {
             // loom's own cell panics at two accesses that are not ordered.
             let shared = Arc::new((Spin::new(), Cell::new(0)));
             let add = |shared: &(Spin, Cell<i32>)| {
-                let _turn = shared.0.lock();
+                let _ = shared.0.lock();
                 shared.1.set(shared.1.get() + 1);
+                shared.0.leave();
             };
             let other = loom::thread::spawn({
                 let shared = Arc::clone(&shared);
@@ -182,7 +194,7 @@ mod models {
             });
             add(&shared);
             other.join().expect("the other thread adds one");
-            let _turn = shared.0.lock();
+            let _ = shared.0.lock();
             assert_eq!(shared.1.get(), 2);
         });
     }

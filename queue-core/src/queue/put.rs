@@ -8,14 +8,14 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::block::{Blocking, block_on};
-use super::calm::Turn;
+use super::calm::{Short, Turn};
 use super::discipline::Kind;
 use super::error::PutError;
 use super::lock::Seen;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
 use super::tell::Came;
-use super::wait::{GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
+use super::wait::{Before, GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -162,9 +162,15 @@ fn put_now<T, K: Kind<T>>(
     if_full: IfFull,
 ) -> Result<Result<(), PutError<T>>, Seen> {
     let mut state = shared.glance();
-    if !*begun && state.put_at_once(&mut offer.item) {
-        *begun = true;
-        return Ok(Ok(()));
+    if !*begun {
+        match state.put_at_once(&mut offer.item) {
+            Short::Done(()) => {
+                *begun = true;
+                return Ok(Ok(()));
+            }
+            Short::Wait if if_full == IfFull::Wait => return Err(state.seen()),
+            Short::Wait | Short::Look => {}
+        }
     }
     put_long(shared, Turn::new(state), offer, begun, if_full)
 }
@@ -342,15 +348,21 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
         if *this.begun {
-            return self.poll_long(None, cx);
+            return self.poll_long(Before::Nothing, cx);
         }
         let mut state = this.shared.glance();
-        if state.put_in_step(&mut this.offer.item, cx) {
-            *this.begun = true;
-            return Poll::Ready(Ok(()));
-        }
-        let turn = Turn::new(state);
-        self.poll_long(Some(turn), cx)
+        let before = match state.put_in_step(&mut this.offer.item, cx) {
+            Short::Done(()) => {
+                *this.begun = true;
+                return Poll::Ready(Ok(()));
+            }
+            Short::Wait => {
+                drop(state);
+                Before::HasToWait
+            }
+            Short::Look => Before::Turn(Turn::new(state)),
+        };
+        self.poll_long(before, cx)
     }
 }
 
@@ -359,18 +371,22 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     #[cold]
     fn poll_long(
         self: Pin<&mut Self>,
-        mut turn: Option<Turn<'_, T, K>>,
+        mut before: Before<'_, T, K>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         assert!(offer.item.is_some(), "a put was polled after it had completed");
         if !std::mem::replace(this.begun, true) {
-            turn = turn.and_then(|turn| offer.begin_with(shared, turn));
+            before = match before {
+                Before::Turn(turn) => offer.begin_with(shared, turn).map_or(Before::Nothing, Before::Turn),
+                // Whoever was seen to have to wait was seen to have nobody to tell.
+                before => before,
+            };
         }
         let (telling, mut came) = (shared.tells_items(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
-        let waited = ready!(poll_wait(shared, turn, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
+        let waited = ready!(poll_wait(shared, before, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
         let put = match waited {
             Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
             Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),

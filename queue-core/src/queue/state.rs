@@ -9,12 +9,13 @@
 //! - a getter waits only while nothing is buffered, or while the first watcher holds the head of the line;
 //! - `put == got + dropped + depth + in_transit`.
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use super::calm::Calm;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::tags::{ItemSampling, Tags};
-use super::tell::{Came, Luggage, Went};
+use super::tell::{Came, Scope, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
@@ -89,12 +90,12 @@ pub(super) enum Life {
 pub(crate) struct Offer<T> {
     pub(crate) item: Option<T>,
     /// The scope of its put and the context that it is to carry, if somebody supplies them.
-    pub(crate) scope: Option<Box<dyn Luggage>>,
+    pub(crate) scope: Option<Arc<Scope>>,
 }
 
 impl<T> Offer<T> {
     fn take_trace(&mut self) -> Option<Box<TraceContext>> {
-        self.scope.as_mut().and_then(|scope| scope.take_trace())
+        self.scope.as_mut().and_then(Arc::get_mut).and_then(Scope::take_trace)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each is one predictable branch if nobody does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::DropReason;
@@ -64,12 +65,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Opens the scope of a put, if somebody supplies contexts.
     #[inline]
-    pub(crate) fn begin_put(&self) -> Option<Box<dyn Luggage>> {
+    pub(crate) fn begin_put(&self) -> Option<Arc<Scope>> {
         if !self.outlook.wants(Interest::CONTEXT) {
             return None;
         }
         let scope = self.outlook.begin_put(&self.info)?;
-        Some(Box::new(Scope::of(scope)))
+        Some(Arc::new(Scope::of(scope)))
     }
 
     /// An item came in, for which its putter waited, if it did.
@@ -147,22 +148,15 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 }
 
-/// What a put keeps open until it ends. Behind a `dyn`, having none costs a put one comparison.
-pub(crate) trait Luggage: Send {
-    /// What travels with the item; it does so once.
-    fn take_trace(&mut self) -> Option<Box<TraceContext>>;
-}
-
 /// The scope of a put, there until this is dropped; its panics are nobody's but its own.
-struct Scope {
+///
+/// A put has it in an `Arc`, though nobody shares it: to drop none of those is one comparison, and the way of an item
+/// is short. It is `Sync` by a mutex for the same reason; nobody locks it.
+pub(crate) struct Scope(Mutex<Open>);
+
+struct Open {
     scope: Option<Box<dyn PutScope>>,
     trace: Option<Box<TraceContext>>,
-}
-
-impl Luggage for Scope {
-    fn take_trace(&mut self) -> Option<Box<TraceContext>> {
-        self.trace.take()
-    }
 }
 
 impl Scope {
@@ -171,13 +165,18 @@ impl Scope {
             std::mem::forget(payload);
             None
         });
-        Self { scope: Some(scope), trace: trace.map(Box::new) }
+        Self(Mutex::new(Open { scope: Some(scope), trace: trace.map(Box::new) }))
+    }
+
+    /// What travels with the item; it does so once.
+    pub(crate) fn take_trace(&mut self) -> Option<Box<TraceContext>> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).trace.take()
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        let scope = self.scope.take();
+        let scope = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).scope.take();
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(scope))) {
             std::mem::forget(payload);
         }

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 
 use super::block::Blocking;
-use super::calm::Turn;
+use super::calm::{Turn, spend};
 use super::discipline::Kind;
 use super::lock::Seen;
 use super::shared::Shared;
@@ -133,14 +133,24 @@ pub(crate) enum Waited<R> {
     Ended(Phase, Option<Duration>),
 }
 
+/// What is known when a wait may begin.
+pub(crate) enum Before<'a, T, K: Kind<T>> {
+    /// Nothing.
+    Nothing,
+    /// What the one who holds the lock will see.
+    Turn(Turn<'a, T, K>),
+    /// That it could not be done a moment ago.
+    HasToWait,
+}
+
 /// The poll that puts, gets and reservations have in common: tries `attempt`, and joins the line if it cannot be done.
 ///
 /// The waker is cloned between a first try and a second, unlocked, since cloning runs foreign code; the second try and
-/// joining are one step. A first poll that has the lock already hands it in.
+/// joining are one step.
 #[inline]
 pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     shared: &Shared<T, K>,
-    turn: Option<Turn<'_, T, K>>,
+    before: Before<'_, T, K>,
     mut waiter: Pin<&mut Waiter<S>>,
     cx: &mut Context<'_>,
     side: Side,
@@ -154,13 +164,18 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     if phase != Phase::Idle {
         return Poll::Ready(Waited::Ended(phase, tell_end(shared, side, waiter)));
     }
-    // A task without any is told so by its waker, which must not run under the lock.
-    let turn = turn.filter(|_| coop::has_budget_remaining());
-    let budget = ready!(coop::poll_proceed(cx));
-    let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));
-    if let Some(done) = at_once {
-        budget.made_progress();
-        return Poll::Ready(Waited::AtOnce(done));
+    if !matches!(before, Before::HasToWait) {
+        let turn = match before {
+            // A task without budget is told so by its waker, which must not run under the lock.
+            Before::Turn(turn) if coop::has_budget_remaining() => Some(turn),
+            _ => None,
+        };
+        let budget = ready!(coop::poll_proceed(cx));
+        let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));
+        if let Some(done) = at_once {
+            budget.made_progress();
+            return Poll::Ready(Waited::AtOnce(done));
+        }
     }
     let waker = cx.waker().clone();
     let mut state = shared.lock();
@@ -173,7 +188,7 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     };
     drop(state);
     forget(Some(waker));
-    budget.made_progress();
+    spend(cx);
     Poll::Ready(Waited::AtOnce(done))
 }
 
