@@ -4,6 +4,7 @@
 //! way has two comparisons to make and nothing to keep in step: what calm is is said here, once, and derived anew each
 //! time.
 
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::task::{Context, Poll};
 
@@ -67,9 +68,16 @@ impl<T, K: Kind<T>> State<T, K> {
         Short::Done(())
     }
 
+    /// How many items may come in by the short way now.
+    pub(super) fn room_in_calm(&self) -> usize {
+        let numbers = self.calm.put_until.saturating_sub(self.next);
+        let room = self.calm.put_below.saturating_sub(self.items.len());
+        room.min(usize::try_from(numbers).unwrap_or(usize::MAX))
+    }
+
     /// Takes the next item out by the short way.
     #[inline]
-    fn get_in_calm(&mut self) -> Short<T> {
+    pub(super) fn get_in_calm(&mut self) -> Short<T> {
         if clock::tick() != self.calm.tick || self.got >= self.calm.get_until {
             return Short::Look;
         }
@@ -114,12 +122,20 @@ impl<T, K: Kind<T>> State<T, K> {
         item
     }
 
+    /// Says anew what is calm.
+    pub(super) fn look_around(&mut self) {
+        self.calm = self.calm();
+    }
+
     fn calm(&mut self) -> Calm {
         let disturbed = self.observed || self.held || self.life != Life::Open;
         let put_until = if disturbed || !self.getters.is_empty() { 0 } else { self.tags.next_clock() };
         let room = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.granted));
-        // The item with which a watcher has what it waits for is not a quiet one.
-        let unseen = self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1);
+        // The item with which a watcher has what it waits for is not a quiet one, unless it was woken and has yet to look.
+        let unseen = match self.watchers.first_sleeps() {
+            true => self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1),
+            false => usize::MAX,
+        };
         let full_at = if self.waits_for_room() { room } else { usize::MAX };
         let waited_for = !self.putters.is_empty() || !self.watchers.is_empty();
         let get_until = if disturbed || waited_for {
@@ -147,6 +163,19 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
             self.moves().put(self.next);
         }
         put
+    }
+
+    /// Takes as many of `items` in by the short way as can be; `slot` is the caller's, so that a panic of `Ord` drops the
+    /// item that it was about unlocked.
+    pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) {
+        while let Some(item) = items.pop_front() {
+            *slot = Some(item);
+            if !matches!(self.put_in_calm(slot), Short::Done(())) {
+                slot.take().into_iter().for_each(|item| items.push_front(item));
+                break;
+            }
+        }
+        self.moves().put(self.next);
     }
 
     /// Takes the next item out by the short way.
@@ -236,7 +265,7 @@ impl<T, K: Kind<T>> DerefMut for Turn<'_, T, K> {
 impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
-        self.state.calm = self.state.calm();
+        self.state.look_around();
         self.state.moves().put(self.state.next);
         self.state.moves().got(self.state.got);
     }

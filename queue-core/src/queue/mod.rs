@@ -22,6 +22,7 @@ mod halves;
 mod lock;
 mod place;
 mod put;
+mod put_all;
 mod reading;
 mod reserve;
 mod shared;
