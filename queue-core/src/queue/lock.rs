@@ -39,6 +39,11 @@ impl<S> Lock<S> {
         Self { door: Door::new(), state: UnsafeCell::new(state) }
     }
 
+    /// What it guards, of a lock that nobody else can reach.
+    pub(crate) fn get_mut(&mut self) -> &mut S {
+        self.state.get_mut()
+    }
+
     /// Waits for the lock and takes it.
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, S> {

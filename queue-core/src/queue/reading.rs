@@ -120,6 +120,21 @@ impl<T, K: Kind<T>> State<T, K> {
         self.meter.peak.set_window(tuning.peak_window);
     }
 
+    /// Whether dropping it changes nothing for anybody: it is empty, and so are its lines.
+    pub(crate) fn is_bare(&self) -> bool {
+        let nobody_waits = self.putters.is_empty() && self.getters.is_empty() && self.watchers.is_empty();
+        self.items.len() == 0
+            && self.in_transit == 0
+            && nobody_waits
+            && self.joiners.is_empty()
+            && self.closers.is_empty()
+    }
+
+    /// What has been counted so far.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals { put: self.put(), got: self.got, ..self.meter.totals.clone() }
+    }
+
     /// A snapshot as of `now`; its name is left to the caller.
     pub(crate) fn stats(&mut self, now: u64) -> QueueStats {
         self.advance(clock::tick(), now);
@@ -141,7 +156,7 @@ impl<T, K: Kind<T>> State<T, K> {
             stalled: filled.then(|| self.meter.stalled()),
             longest_put_wait: since(self.putters.first_since()),
             longest_get_wait: since(self.getters.first_since()).max(since(self.watchers.first_since())),
-            totals: Totals { put: self.put(), got: self.got, ..self.meter.totals.clone() },
+            totals: self.totals(),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock};
+use super::name::Name;
 use super::state::State;
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -14,8 +15,8 @@ use super::{DropReason, Shutdown, TaskDoneError};
 use crate::clock;
 use crate::observe::outlook::Outlook;
 use crate::observe::{Event, Interest, Outcome, QueueInfo};
-use crate::stats::QueueStats;
-use crate::stats::member::{Member, Roll, Tuning};
+use crate::stats::member::{Member, Tuning};
+use crate::stats::{QueueStats, Totals};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A hook that is given every item that the queue itself lets go of.
@@ -33,27 +34,26 @@ pub(crate) struct Shared<T, K: Kind<T>> {
     holders: AtomicU64,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
-    pub(crate) info: QueueInfo,
+    name: Name,
     /// Whom it tells.
     pub(super) outlook: Outlook,
     on_drop: Option<OnDrop<T>>,
-    /// Where it is listed, and its seat there.
-    roll: Option<(Arc<dyn Roll>, usize)>,
+    /// Its seat where it is listed.
+    seat: usize,
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
     /// A queue with one handle, which is the caller's.
     pub(crate) fn new(
-        info: QueueInfo,
+        name: Name,
         outlook: Outlook,
-        state: State<T, K>,
+        mut state: State<T, K>,
         on_drop: Option<OnDrop<T>>,
-        roll: Option<(Arc<dyn Roll>, usize)>,
+        seat: usize,
     ) -> Self {
+        state.observed = outlook.wants(Interest::ITEMS | Interest::CONTEXT);
         let (state, holders, claims) = (Lock::new(state), AtomicU64::new(HANDLE + USER), Claims::default());
-        let shared = Self { state, holders, claims, info, outlook, on_drop, roll };
-        shared.look_around();
-        shared
+        Self { state, holders, claims, name, outlook, on_drop, seat }
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -86,17 +86,31 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.holders.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
     }
 
+    /// Whether the queue may go without a word: nobody else can reach it, it holds nothing, and nobody listens.
+    pub(super) fn leaves_nothing(self: &mut Arc<Self>) -> bool {
+        // Most handles are not the last one, and for them this is cheaper than to ask the `Arc`.
+        if self.holders.load(Ordering::Relaxed) != HANDLE + USER {
+            return false;
+        }
+        Arc::get_mut(self).is_some_and(|shared| {
+            shared.on_drop.is_none() && !shared.outlook.wants(Interest::ALL) && shared.state.get_mut().is_bare()
+        })
+    }
+
     pub(crate) fn drop_handle(&self) {
         let before = self.holders.fetch_sub(HANDLE, Ordering::AcqRel);
         if before / HANDLE == 1 {
             // Even if an item's destructor panics, this queue has to leave its list.
             let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
             // Whoever joins borrows a handle, so what still stands in that line was leaked; nobody may when it is freed.
-            let mut wakes = Wakes::default();
-            self.lock().end_joins(&mut wakes);
-            wakes.wake();
+            self.end_leaked_joins();
             self.tell_life(&Event::Closed);
-            self.drop_user();
+            if before % HANDLE == USER {
+                // Users come from handles: now there is none to come.
+                self.strike();
+            } else {
+                self.drop_user();
+            }
             if let Err(panic) = closed {
                 if !std::thread::panicking() {
                     resume_unwind(panic);
@@ -107,6 +121,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
         }
     }
 
+    fn end_leaked_joins(&self) {
+        let mut wakes = Wakes::default();
+        self.lock().end_joins(&mut wakes);
+        wakes.wake();
+    }
+
     pub(crate) fn add_user(&self) {
         self.holders.fetch_add(USER, Ordering::Relaxed);
     }
@@ -114,9 +134,14 @@ impl<T, K: Kind<T>> Shared<T, K> {
     pub(crate) fn drop_user(&self) {
         let before = self.holders.fetch_sub(USER, Ordering::AcqRel);
         if before == USER {
-            if let Some((roll, seat)) = &self.roll {
-                roll.strike(*seat);
-            }
+            self.strike();
+        }
+    }
+
+    /// Nothing will be counted here any more.
+    fn strike(&self) {
+        if let Some(roll) = self.outlook.roll() {
+            roll.strike(self.seat);
         }
     }
 
@@ -174,11 +199,23 @@ impl<T, K: Kind<T>> Shared<T, K> {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// What observers are told of it.
+    pub(super) fn info(&self) -> &QueueInfo {
+        self.name.info(K::KIND)
+    }
+
     pub(crate) fn read(&self) -> QueueStats {
+        QueueStats { name: Arc::clone(&self.info().name), ..self.anonymous_stats() }
+    }
+
+    /// A snapshot for a reader who knows the name: the queue need not make one to share.
+    fn anonymous_stats(&self) -> QueueStats {
         let now = clock::now();
-        let mut stats = self.lock().stats(now);
-        stats.name = Arc::clone(&self.info.name);
-        stats
+        self.lock().stats(now)
     }
 }
 
@@ -187,7 +224,15 @@ where
     K::Buffer: Send,
 {
     fn stats(&self) -> QueueStats {
-        self.read()
+        self.anonymous_stats()
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn totals(&self) -> Totals {
+        self.glance().totals()
     }
 
     fn is_living(&self) -> bool {

@@ -68,7 +68,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if !self.outlook.wants(Interest::CONTEXT) {
             return None;
         }
-        let scope = self.outlook.begin_put(&self.info)?;
+        let scope = self.outlook.begin_put(self.info())?;
         Some(Box::new(Scope::of(scope)))
     }
 
@@ -143,7 +143,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     #[cold]
     fn tell(&self, event: &Event<'_>) {
-        self.outlook.tell(&self.info, event);
+        self.outlook.tell(self.info(), event);
     }
 }
 

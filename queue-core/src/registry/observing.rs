@@ -10,7 +10,7 @@ impl Registry {
     /// Attaches an observer to all queues of this registry, also those to come, until the handle is dropped.
     pub fn observe(&self, observer: impl Observer) -> ObserverHandle {
         let attached = Arc::new(Attached::new(observer));
-        self.audience().observers.attach(Arc::clone(&attached));
+        self.audience().attach(Arc::clone(&attached));
         self.renew_interests();
         ObserverHandle { registry: self.clone(), attached }
     }
@@ -37,7 +37,7 @@ pub struct ObserverHandle {
 
 impl Drop for ObserverHandle {
     fn drop(&mut self) {
-        self.registry.audience().observers.detach(&self.attached);
+        self.registry.audience().detach(&self.attached);
         self.registry.renew_interests();
     }
 }

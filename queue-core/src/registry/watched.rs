@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::family::Family;
 use super::settings::Panics;
 use super::source::{Levels, Source};
-use crate::stats::member::{Member, Roll, Tuning};
+use crate::observe::outlook::Roll;
+use crate::stats::member::{Member, Tuning};
 use crate::stats::{Known, QueueStats, Totals};
 
 /// Keeps a [`Source`] watched. Dropped, the source is gone and its totals stay with the name.
@@ -158,6 +159,10 @@ impl Told {
 impl Member for Watched {
     fn stats(&self) -> QueueStats {
         self.told().stats.clone()
+    }
+
+    fn totals(&self) -> Totals {
+        self.told().stats.totals.clone()
     }
 
     fn is_living(&self) -> bool {
