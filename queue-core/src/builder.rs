@@ -19,6 +19,8 @@ const SLOTS_PER_CONSUMER: usize = 10;
 #[must_use = "a builder builds nothing until build() is called"]
 pub struct QueueBuilder<T, K: Kind<T>> {
     name: Name,
+    /// What is wrong with the name, if anything is.
+    bad_name: Option<&'static str>,
     bound: Option<Bound>,
     overflow: Overflow,
     on_drop: Option<OnDrop<T>>,
@@ -89,6 +91,7 @@ where
     /// ```
     pub fn builder(name: impl AsRef<str>) -> QueueBuilder<T, K> {
         QueueBuilder {
+            bad_name: check_name(name.as_ref()).err(),
             name: Name::of(name.as_ref()),
             bound: None,
             overflow: Overflow::default(),
@@ -165,9 +168,9 @@ where
     /// # Errors
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
-        let Self { name, bound, overflow, on_drop, sampling, observers, place, .. } = self;
+        let Self { name, bad_name, bound, overflow, on_drop, sampling, observers, place, .. } = self;
         let owned = |name: &Name| name.as_str().to_owned();
-        if let Err(reason) = check_name(name.as_str()) {
+        if let Some(reason) = bad_name {
             return Err(BuildError::BadName { name: owned(&name), reason });
         }
         let capacity = match bound {
@@ -176,9 +179,9 @@ where
             Some(Bound::None) => None,
             None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
-        let make = |name, roll, seat, tuning| {
-            let state = State::new(capacity, overflow, sampling, tuning);
-            Arc::new(Shared::new(name, Outlook::new(observers, roll), state, on_drop, seat))
+        let make = |name, roll, tuning| {
+            let state = |observed| State::new(capacity, overflow, sampling, tuning, observed);
+            Shared::new(name, Outlook::new(observers, roll), state, on_drop)
         };
         let registry = match &place {
             Place::Global => Some(Registry::of_process()),
@@ -186,11 +189,10 @@ where
             Place::Nowhere => None,
         };
         let shared = match registry {
-            None => make(name, None, 0, Tuning::default()),
+            None => make(name, None, Tuning::default()),
             Some(registry) => {
                 let heard = registry.audience().changes();
-                let shared =
-                    registry.enlist(name, |name, claim, tuning| make(name, Some(claim.roll()), claim.seat, tuning));
+                let shared = registry.enlist(name, |name, claim, tuning| make(name, Some(claim.listing()), tuning));
                 if registry.audience().changes() != heard {
                     // An observer that came while the queue was on its way to the list has missed it.
                     shared.renew_interest();

@@ -72,7 +72,7 @@ pub(crate) trait Roll: Send + Sync {
     /// Whom all tell that are on it.
     fn audience(&self) -> &Audience;
     /// The queue in `seat` will not count any more: keep its totals, let it go.
-    fn strike(&self, seat: usize);
+    fn strike(&self, seat: u32);
 }
 
 /// The bits that mean no interest, and the lowest of them.
@@ -86,23 +86,29 @@ pub(crate) struct Outlook {
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
     roll: Option<Arc<dyn Roll>>,
+    /// Its seat there.
+    seat: u32,
 }
 
 impl Outlook {
-    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<dyn Roll>>) -> Self {
+    #[inline]
+    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<(Arc<dyn Roll>, u32)>) -> Self {
         let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
-        let mut outlook = Self { union: AtomicU32::new(0), own, roll };
+        let (roll, seat) = roll.map_or((None, 0), |(roll, seat)| (Some(roll), seat));
+        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
         *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
     }
 
-    /// The list that the queue is on, if it is on any.
-    pub(crate) fn roll(&self) -> Option<&dyn Roll> {
-        self.roll.as_deref()
+    /// The queue will not count any more.
+    pub(crate) fn strike(&self) {
+        if let Some(roll) = &self.roll {
+            roll.strike(self.seat);
+        }
     }
 
     fn audience(&self) -> Option<&Audience> {
-        self.roll().map(Roll::audience)
+        self.roll.as_ref().map(|roll| roll.audience())
     }
 
     /// Asks again what is wanted.
@@ -166,7 +172,7 @@ mod tests {
         fn audience(&self) -> &Audience {
             &self.0
         }
-        fn strike(&self, _: usize) {}
+        fn strike(&self, _: u32) {}
     }
 
     struct Panics(Interest);
@@ -185,7 +191,7 @@ mod tests {
     fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
         let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
         list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&list) as Arc<dyn Roll>)));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some((Arc::clone(&list) as Arc<dyn Roll>, 0))));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);

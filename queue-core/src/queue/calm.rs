@@ -43,7 +43,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.items.push(self.next, slot);
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.came(self.next);
+            self.meter.came(self.next);
         }
         self.next += 1;
         self.high = self.high.max(self.items.len());
@@ -58,7 +58,9 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         let taken = self.items.pop()?;
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.went(taken.number);
+            self.meter.went(taken.number);
+            // Nobody asks for it here, so it is only not to be left behind.
+            self.tags.went(taken.number);
         }
         self.got += 1;
         Some(taken.item)
@@ -73,7 +75,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.in_transit -= 1;
         self.got += 1;
-        self.meter.totals.handed_off += u64::from(handed.directly);
+        self.meter.handed_off += u64::from(handed.directly);
         Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
     }
 
@@ -125,7 +127,9 @@ impl<T, K: Kind<T>> State<T, K> {
         let get_until = if disturbed || waited_for {
             0
         } else {
-            let untagged = self.tags.first().map_or(LOOK_AROUND, |first| self.items.before(first));
+            // Out of order nobody knows how far off the next tag is: there each item is asked for its own.
+            let first = self.tags.first().filter(|_| !K::Buffer::OUT_OF_ORDER);
+            let untagged = first.map_or(LOOK_AROUND, |first| self.items.before(first));
             self.got + untagged.min(LOOK_AROUND)
         };
         Calm { tick: self.meter.seen(), put_until, get_until }

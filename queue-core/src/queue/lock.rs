@@ -35,6 +35,7 @@ pub(crate) struct Lock<S> {
 unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
+    #[inline(always)]
     pub(crate) fn new(state: S) -> Self {
         Self { door: Door::new(), state: UnsafeCell::new(state) }
     }

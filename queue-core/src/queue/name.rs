@@ -23,6 +23,7 @@ enum Text {
 }
 
 impl Name {
+    #[inline]
     pub(crate) fn of(name: &str) -> Self {
         let mut bytes = [0; SHORT];
         let text = match (bytes.get_mut(..name.len()), u8::try_from(name.len())) {

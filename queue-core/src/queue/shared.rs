@@ -37,23 +37,30 @@ pub(crate) struct Shared<T, K: Kind<T>> {
     name: Name,
     /// Whom it tells.
     pub(super) outlook: Outlook,
-    on_drop: Option<OnDrop<T>>,
-    /// Its seat where it is listed.
-    seat: usize,
+    /// Behind a box of its own, as few have one.
+    on_drop: Option<Box<OnDrop<T>>>,
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
-    /// A queue with one handle, which is the caller's.
+    /// A queue with one handle, which is the caller's. `state` is told whether anybody wants to know of single items.
+    ///
+    /// All of it is one expression, so that the parts are made where they stay and not moved there.
+    #[inline(always)]
     pub(crate) fn new(
         name: Name,
         outlook: Outlook,
-        mut state: State<T, K>,
+        state: impl FnOnce(bool) -> State<T, K>,
         on_drop: Option<OnDrop<T>>,
-        seat: usize,
-    ) -> Self {
-        state.observed = outlook.wants(Interest::ITEMS | Interest::CONTEXT);
-        let (state, holders, claims) = (Lock::new(state), AtomicU64::new(HANDLE + USER), Claims::default());
-        Self { state, holders, claims, name, outlook, on_drop, seat }
+    ) -> Arc<Self> {
+        let observed = outlook.wants(Interest::ITEMS | Interest::CONTEXT);
+        Arc::new(Self {
+            state: Lock::new(state(observed)),
+            holders: AtomicU64::new(HANDLE + USER),
+            claims: Claims::default(),
+            name,
+            outlook,
+            on_drop: on_drop.map(Box::new),
+        })
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -102,8 +109,6 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if before / HANDLE == 1 {
             // Even if an item's destructor panics, this queue has to leave its list.
             let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
-            // Whoever joins borrows a handle, so what still stands in that line was leaked; nobody may when it is freed.
-            self.end_leaked_joins();
             self.tell_life(&Event::Closed);
             if before % HANDLE == USER {
                 // Users come from handles: now there is none to come.
@@ -121,12 +126,6 @@ impl<T, K: Kind<T>> Shared<T, K> {
         }
     }
 
-    fn end_leaked_joins(&self) {
-        let mut wakes = Wakes::default();
-        self.lock().end_joins(&mut wakes);
-        wakes.wake();
-    }
-
     pub(crate) fn add_user(&self) {
         self.holders.fetch_add(USER, Ordering::Relaxed);
     }
@@ -140,9 +139,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Nothing will be counted here any more.
     fn strike(&self) {
-        if let Some(roll) = self.outlook.roll() {
-            roll.strike(self.seat);
-        }
+        self.outlook.strike();
     }
 
     pub(crate) fn shut_down(&self, how: Shutdown) {
@@ -151,6 +148,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
             let mut state = self.lock();
             let before = state.life;
             let let_go = state.shut_down(how, &mut wakes);
+            if self.holders.load(Ordering::Relaxed) < HANDLE {
+                // Whoever joins borrows a handle, so what still stands in that line was leaked, and nobody may stand
+                // there when it is freed.
+                state.end_joins(&mut wakes);
+            }
             (state.life != before, let_go)
         };
         wakes.wake();

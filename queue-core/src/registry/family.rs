@@ -64,6 +64,7 @@ impl Family {
             seats.taken.len() - 1
         });
         drop(seats);
+        let seat = u32::try_from(seat).expect("memory ends before four billion queues");
         Claim { family, seat, kept: false }
     }
 
@@ -195,7 +196,8 @@ impl Roll for Family {
         &self.audience
     }
 
-    fn strike(&self, seat: usize) {
+    fn strike(&self, seat: u32) {
+        let seat = seat as usize;
         let struck = {
             let mut seats = self.seats();
             let Some(member) = seats.taken[seat].take() else { return };
@@ -226,27 +228,27 @@ impl fmt::Debug for Family {
 #[must_use]
 pub(crate) struct Claim {
     pub(super) family: Arc<Family>,
-    pub(crate) seat: usize,
+    pub(super) seat: u32,
     kept: bool,
 }
 
 impl Claim {
-    /// The list that the queue is on, which it tells when it goes.
-    pub(crate) fn roll(&self) -> Arc<dyn Roll> {
-        Arc::clone(&self.family) as Arc<dyn Roll>
+    /// The list that the queue is on, which it tells when it goes, and its seat there.
+    pub(crate) fn listing(&self) -> (Arc<dyn Roll>, u32) {
+        (Arc::clone(&self.family) as Arc<dyn Roll>, self.seat)
     }
 
     /// Seats the queue.
     pub(super) fn seat(mut self, member: Arc<dyn Member>) {
-        self.family.seats().taken[self.seat] = Some(member);
+        self.family.seats().taken[self.seat as usize] = Some(member);
         self.kept = true;
     }
 
     /// Seats a source.
     pub(super) fn seat_source(mut self, watched: Arc<Watched>) {
         let mut seats = self.family.seats();
-        seats.sources.insert(self.seat, Arc::clone(&watched));
-        seats.taken[self.seat] = Some(watched);
+        seats.sources.insert(self.seat as usize, Arc::clone(&watched));
+        seats.taken[self.seat as usize] = Some(watched);
         drop(seats);
         self.kept = true;
     }
@@ -256,7 +258,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if !self.kept {
             let mut seats = self.family.seats();
-            self.family.vacate(&mut seats, self.seat);
+            self.family.vacate(&mut seats, self.seat as usize);
         }
     }
 }

@@ -238,9 +238,13 @@ impl Registry {
         mut name: Name,
         make: impl FnOnce(Name, &Claim, Tuning) -> Arc<M>,
     ) -> Arc<M> {
-        let (claim, mut settings) = self.claim(name.as_str());
         let mut panics = Panics::default();
-        let tuning = settings.tuning(name.as_str(), &mut panics);
+        let (claim, mut settings, tuning) = {
+            let name = name.as_str();
+            let (claim, settings) = self.claim(name);
+            let tuning = settings.tuning(name, &mut panics);
+            (claim, settings, tuning)
+        };
         name.share(&claim.family.name);
         let member = make(name, &claim, tuning);
         claim.seat(Arc::clone(&member) as Arc<dyn Member>);

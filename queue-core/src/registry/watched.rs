@@ -15,12 +15,12 @@ use crate::stats::{Known, QueueStats, Totals};
 #[must_use = "what is watched is gone when the guard is dropped"]
 pub struct SourceGuard {
     family: Arc<Family>,
-    seat: usize,
+    seat: u32,
     watched: Arc<Watched>,
 }
 
 impl SourceGuard {
-    pub(super) fn new(family: Arc<Family>, seat: usize, watched: Arc<Watched>) -> Self {
+    pub(super) fn new(family: Arc<Family>, seat: u32, watched: Arc<Watched>) -> Self {
         Self { family, seat, watched }
     }
 }
