@@ -37,8 +37,14 @@ pub(crate) struct Lock<S> {
 unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
+    #[inline(always)]
     pub(crate) fn new(state: S) -> Self {
         Self { door: Door::new(), moves: Moves::default(), state: UnsafeCell::new(state) }
+    }
+
+    /// What it guards, of a lock that nobody else can reach.
+    pub(crate) fn get_mut(&mut self) -> &mut S {
+        self.state.get_mut()
     }
 
     /// Waits for the lock and takes it.
