@@ -63,8 +63,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let shared = self.shared();
-        let (mut offer, mut begun) = (Offer::of(item), false);
-        put_now(shared, &mut offer, &mut begun, IfFull::Reject).unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
+        let (mut slot, mut state) = (Some(item), shared.glance());
+        if matches!(state.put_at_once(&mut slot), Short::Done(())) {
+            return Ok(());
+        }
+        try_long(shared, Turn::new(state), slot)
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -126,6 +129,14 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub fn blocking_put_timeout(&self, item: T, limit: Duration) -> Result<(), PutError<T>> {
         block_on(self.put(item), Some(limit))
     }
+}
+
+/// Puts the item of `slot` now, by the long way, or refuses it.
+#[cold]
+fn try_long<T, K: Kind<T>>(shared: &Shared<T, K>, turn: Turn<'_, T, K>, slot: Option<T>) -> Result<(), PutError<T>> {
+    let (mut offer, mut begun) = (Offer { item: slot, scope: None }, false);
+    let put = put_long(shared, turn, &mut offer, &mut begun, IfFull::Reject);
+    put.unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
 }
 
 /// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says what it saw.
