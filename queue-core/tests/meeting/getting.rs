@@ -50,9 +50,7 @@ pub(super) const GETTING: &[Operation] = &[
     Operation::new("receive, dropped", Need::Nothing, |kit| {
         if_ready(poll_and_drop(kit.queue.receive()), |received| done(received.map(Some)))
     }),
-    Operation::new("get_batch", Need::Batch(2), |kit| {
-        Outcome::got(block_on(kit.queue.get_batch(2, Duration::ZERO)))
-    }),
+    Operation::new("get_batch", Need::Batch(2), |kit| Outcome::got(block_on(kit.queue.get_batch(2, Duration::ZERO)))),
     Operation::new("get_batch, dropped", Need::Nothing, |kit| {
         if_ready(poll_and_drop(kit.queue.get_batch(2, Duration::ZERO)), Outcome::got)
     }),

@@ -9,6 +9,7 @@
 
 pub(crate) mod getting;
 pub(crate) mod operations;
+pub(crate) mod program;
 pub(crate) mod putting;
 
 #[cfg(loom)]
@@ -95,6 +96,8 @@ pub(crate) fn move_to_another_task<F: Future>(future: F) -> F::Output {
 /// The main thread's side of a meeting.
 struct Meeting {
     queue: Queue<u32>,
+    /// Its bound, before an operation changed it.
+    room_before: usize,
     own: Outcome,
     all: Vec<Outcome>,
 }
@@ -119,10 +122,11 @@ impl Meeting {
         let there: usize = self.all.iter().chain([&self.own]).map(|one| one.put.len()).sum();
         let gone: usize = self.all.iter().chain([&self.own]).map(|one| one.got.len()).sum();
         let coming: usize = waiting.iter().map(Need::brings).sum();
-        let (least, most) = (waiting.iter().map(Need::takes).sum::<usize>(), waiting.iter().map(Need::takes_at_most));
-        let (most, spare): (usize, bool) = (most.sum(), waiting.contains(&Need::SpareSlot));
-        let will_be_there = there + coming - gone;
         let room = self.queue.capacity().unwrap();
+        let least: usize = waiting.iter().map(Need::takes).sum();
+        let most: usize = waiting.iter().map(|need| need.takes_at_most(room.max(self.room_before))).sum();
+        let spare = waiting.contains(&Need::SpareSlot);
+        let will_be_there = there + coming - gone;
         for _ in will_be_there..most {
             if !self.put() {
                 return;
@@ -197,7 +201,8 @@ fn assert_in_order(got: &[u32]) {
 /// Lets `operations` meet, and checks that nothing was lost, doubled or forgotten.
 pub(crate) fn meet(scene: Scene, operations: &[Operation]) {
     let queue = queue(scene.capacity);
-    let mut meeting = Meeting { queue: queue.clone(), own: Outcome::default(), all: Vec::new() };
+    let mut meeting =
+        Meeting { queue: queue.clone(), room_before: scene.capacity, own: Outcome::default(), all: Vec::new() };
     (0..scene.filled).for_each(|_| assert!(meeting.put()));
     let of_halves = operations.iter().any(|operation| operation.of_a_half);
     let (mut producer, mut consumer) = if of_halves { Some(queue.split()).unzip() } else { (None, None) };

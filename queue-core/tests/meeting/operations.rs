@@ -37,8 +37,9 @@ impl Need {
         usize::from(matches!(self, Self::Item | Self::Batch(_)))
     }
 
-    pub(super) fn takes_at_most(&self) -> usize {
-        if let Self::Batch(most) = self { *most } else { self.takes() }
+    /// Of a queue that held no more than `room` items at a time.
+    pub(super) fn takes_at_most(&self, room: usize) -> usize {
+        if let Self::Batch(most) = self { room.min(*most) } else { self.takes() }
     }
 
     pub(super) fn is_of_items(&self) -> bool {
@@ -71,7 +72,7 @@ impl Operation {
 }
 
 /// Neither puts nor gets.
-const OTHERS: &[Operation] = &[
+pub(super) const OTHERS: &[Operation] = &[
     Operation::new("shutdown, draining", Need::Nothing, |kit| {
         kit.queue.shutdown(Shutdown::Drain);
         Outcome::default()
@@ -155,8 +156,10 @@ pub(crate) fn all() -> impl Iterator<Item = Operation> {
 
 /// Polls once and says what came of it.
 pub(super) fn once<R>(mut poll: impl FnMut(&mut std::task::Context<'_>) -> Poll<R>) -> Option<R> {
-    block_on(poll_fn(|cx| Poll::Ready(match poll(cx) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    })))
+    block_on(poll_fn(|cx| {
+        Poll::Ready(match poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    }))
 }
