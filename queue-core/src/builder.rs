@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::observe::outlook::Outlook;
-use crate::observe::{Attached, Event, Observer, QueueInfo};
-use crate::queue::{BuildError, DropReason, ItemSampling, Kind, OnDrop, Overflow, QueueOf, Shared, State};
+use crate::observe::{Attached, Event, Observer};
+use crate::queue::{BuildError, DropReason, ItemSampling, Kind, Name, OnDrop, Overflow, QueueOf, Shared, State};
 use crate::registry::{Registry, check_name};
 use crate::stats::member::{Member, Tuning};
 
@@ -18,14 +18,25 @@ const SLOTS_PER_CONSUMER: usize = 10;
 /// Builds a queue; see [`QueueOf::builder`].
 #[must_use = "a builder builds nothing until build() is called"]
 pub struct QueueBuilder<T, K: Kind<T>> {
-    name: String,
+    name: Name,
+    /// What is wrong with the name, if anything is.
+    bad_name: Option<&'static str>,
     bound: Option<Bound>,
     overflow: Overflow,
     on_drop: Option<OnDrop<T>>,
     sampling: ItemSampling,
     observers: Vec<Arc<Attached>>,
-    registry: Option<Registry>,
+    place: Place,
     kind: PhantomData<fn() -> K>,
+}
+
+/// Where the queue will be found.
+#[derive(Debug)]
+enum Place {
+    /// In the registry of the process, which needs no reference of its own.
+    Global,
+    In(Registry),
+    Nowhere,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +57,7 @@ where
     /// If `capacity` is 0 or `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
-    pub fn bounded(name: impl Into<String>, capacity: usize) -> Self {
+    pub fn bounded(name: impl AsRef<str>, capacity: usize) -> Self {
         Self::builder(name).capacity(capacity).build().unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -58,7 +69,7 @@ where
     /// If `name` cannot be a name (1 to 128 bytes without control characters, and not `(overflow)`);
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
-    pub fn unbounded(name: impl Into<String>) -> Self {
+    pub fn unbounded(name: impl AsRef<str>) -> Self {
         Self::builder(name).unbounded().build().unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -78,15 +89,16 @@ where
     /// }
     /// assert_eq!(queue.drain(), [2, 3]);
     /// ```
-    pub fn builder(name: impl Into<String>) -> QueueBuilder<T, K> {
+    pub fn builder(name: impl AsRef<str>) -> QueueBuilder<T, K> {
         QueueBuilder {
-            name: name.into(),
+            bad_name: check_name(name.as_ref()).err(),
+            name: Name::of(name.as_ref()),
             bound: None,
             overflow: Overflow::default(),
             on_drop: None,
             sampling: ItemSampling::default(),
             observers: Vec::new(),
-            registry: Some(Registry::global()),
+            place: Place::Global,
             kind: PhantomData,
         }
     }
@@ -141,13 +153,13 @@ where
 
     /// Registers in `registry` instead of the global one.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
+        self.place = Place::In(registry.clone());
         self
     }
 
     /// Registers nowhere: the queue counts, but nobody finds it.
     pub fn unregistered(mut self) -> Self {
-        self.registry = None;
+        self.place = Place::Nowhere;
         self
     }
 
@@ -156,31 +168,35 @@ where
     /// # Errors
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
-        if let Err(reason) = check_name(&self.name) {
-            return Err(BuildError::BadName { name: self.name, reason });
+        let Self { name, bad_name, bound, overflow, on_drop, sampling, observers, place, .. } = self;
+        let owned = |name: &Name| name.as_str().to_owned();
+        if let Some(reason) = bad_name {
+            return Err(BuildError::BadName { name: owned(&name), reason });
         }
-        let capacity = match self.bound {
-            Some(Bound::Items(0)) => return Err(BuildError::ZeroCapacity { name: self.name }),
+        let capacity = match bound {
+            Some(Bound::Items(0)) => return Err(BuildError::ZeroCapacity { name: owned(&name) }),
             Some(Bound::Items(items)) => Some(items),
             Some(Bound::None) => None,
-            None => return Err(BuildError::NoBound { name: self.name }),
+            None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
-        let (overflow, sampling, on_drop, observers) = (self.overflow, self.sampling, self.on_drop, self.observers);
-        let shared = match self.registry {
-            None => {
-                let state = State::new(capacity, overflow, sampling, Tuning::default());
-                let info = QueueInfo::new(self.name, K::KIND);
-                Arc::new(Shared::new(info, Outlook::new(observers, None), state, on_drop, None))
-            }
+        let make = |name, roll, tuning| {
+            let state = |observed| State::new(capacity, overflow, sampling, tuning, observed);
+            Shared::new(name, Outlook::new(observers, roll), state, on_drop)
+        };
+        let registry = match &place {
+            Place::Global => Some(Registry::of_process()),
+            Place::In(registry) => Some(registry),
+            Place::Nowhere => None,
+        };
+        let shared = match registry {
+            None => make(name, None, Tuning::default()),
             Some(registry) => {
-                let shared = registry.enlist(self.name, |claim, tuning| {
-                    let info = QueueInfo::new(Arc::clone(&claim.name), K::KIND);
-                    let outlook = Outlook::new(observers, Some(registry.audience()));
-                    let state = State::new(capacity, overflow, sampling, tuning);
-                    Arc::new(Shared::new(info, outlook, state, on_drop, Some((claim.roll(), claim.seat))))
-                });
-                // An observer that came while the queue was on its way to the list has missed it.
-                shared.renew_interest();
+                let heard = registry.audience().changes();
+                let shared = registry.enlist(name, |name, claim, tuning| make(name, Some(claim.listing()), tuning));
+                if registry.audience().changes() != heard {
+                    // An observer that came while the queue was on its way to the list has missed it.
+                    shared.renew_interest();
+                }
                 shared
             }
         };

@@ -10,7 +10,7 @@ use shuttle as primitives;
 #[cfg(not(any(loom, shuttle)))]
 use std as primitives;
 
-pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 pub(crate) use primitives::thread::{self, Thread};
 pub(crate) use primitives::thread_local;
 

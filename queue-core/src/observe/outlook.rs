@@ -1,7 +1,7 @@
 //! Whom one queue tells: its own observers and those of its registry.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Attached, ContextSource, DETACHED, Event, Interest, Observers, PutScope, QueueInfo};
@@ -9,13 +9,37 @@ use super::{Attached, ContextSource, DETACHED, Event, Interest, Observers, PutSc
 /// What all queues of a registry tell to.
 #[derive(Default)]
 pub(crate) struct Audience {
-    pub(crate) observers: Observers,
+    observers: Observers,
     source: RwLock<Option<Arc<dyn ContextSource>>>,
+    /// Grows after anybody came or went: as long as it is 0, nobody ever came.
+    changes: AtomicU64,
 }
 
 impl Audience {
+    pub(crate) fn attach(&self, observer: Arc<Attached>) {
+        self.observers.attach(observer);
+        self.change();
+    }
+
+    pub(crate) fn detach(&self, observer: &Arc<Attached>) {
+        self.observers.detach(observer);
+        self.change();
+    }
+
+    fn change(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often somebody came or went. What was asked after this was read is newer than all of these.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
     /// What any of them wants to know.
     pub(crate) fn interest(&self) -> Interest {
+        if self.changes() == 0 {
+            return Interest::NONE;
+        }
         let asks = if self.source().is_some() { Interest::CONTEXT } else { Interest::NONE };
         self.observers.interest() | asks
     }
@@ -29,6 +53,7 @@ impl Audience {
     pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
         let old = self.source.write().unwrap_or_else(PoisonError::into_inner).replace(source);
         drop(old);
+        self.change();
     }
 
     fn source(&self) -> Option<Arc<dyn ContextSource>> {
@@ -42,6 +67,14 @@ impl std::fmt::Debug for Audience {
     }
 }
 
+/// The list that a queue is on.
+pub(crate) trait Roll: Send + Sync {
+    /// Whom all tell that are on it.
+    fn audience(&self) -> &Audience;
+    /// The queue in `seat` will not count any more: keep its totals, let it go.
+    fn strike(&self, seat: u32);
+}
+
 /// The bits that mean no interest, and the lowest of them.
 const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
 const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
@@ -50,16 +83,32 @@ const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
 pub(crate) struct Outlook {
     /// The union of all interests, in one word; the bits that mean none of them count how often it was renewed.
     union: AtomicU32,
-    own: Option<Observers>,
-    audience: Option<Arc<Audience>>,
+    own: Option<Box<Observers>>,
+    /// Where the queue is listed, and whose audience it tells.
+    roll: Option<Arc<dyn Roll>>,
+    /// Its seat there.
+    seat: u32,
 }
 
 impl Outlook {
-    pub(crate) fn new(own: Vec<Arc<Attached>>, audience: Option<Arc<Audience>>) -> Self {
-        let own = (!own.is_empty()).then(|| Observers::of(own));
-        let outlook = Self { union: AtomicU32::new(0), own, audience };
-        outlook.renew();
+    #[inline]
+    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<(Arc<dyn Roll>, u32)>) -> Self {
+        let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
+        let (roll, seat) = roll.map_or((None, 0), |(roll, seat)| (Some(roll), seat));
+        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
+        *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
+    }
+
+    /// The queue will not count any more.
+    pub(crate) fn strike(&self) {
+        if let Some(roll) = &self.roll {
+            roll.strike(self.seat);
+        }
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.roll.as_ref().map(|roll| roll.audience())
     }
 
     /// Asks again what is wanted.
@@ -77,8 +126,8 @@ impl Outlook {
     }
 
     fn wanted(&self) -> Interest {
-        let own = self.own.as_ref().map(Observers::interest).unwrap_or_default();
-        own | self.audience.as_ref().map(|audience| audience.interest()).unwrap_or_default()
+        let own = self.own.as_ref().map(|own| own.interest()).unwrap_or_default();
+        own | self.audience().map(Audience::interest).unwrap_or_default()
     }
 
     /// Whether anybody wants to know any of `kinds`.
@@ -91,7 +140,7 @@ impl Outlook {
     #[cold]
     pub(crate) fn tell(&self, queue: &QueueInfo, event: &Event<'_>) {
         let own = self.own.as_ref().map(|own| own.tell(queue, event)).unwrap_or_default();
-        let others = self.audience.as_ref().map(|audience| audience.observers.tell(queue, event)).unwrap_or_default();
+        let others = self.audience().map(|audience| audience.observers.tell(queue, event)).unwrap_or_default();
         let heard = own + others;
         if heard.by == 0 || heard.detached > 0 {
             // Whoever wanted it is detached, by this queue or by another: nobody needs to be told from now on.
@@ -103,7 +152,7 @@ impl Outlook {
     /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.
     #[cold]
     pub(crate) fn begin_put(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
-        let source = self.audience.as_ref()?.source()?;
+        let source = self.audience()?.source()?;
         catch_unwind(AssertUnwindSafe(|| source.begin(queue))).unwrap_or_else(|payload| {
             std::mem::forget(payload);
             None
@@ -115,6 +164,16 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::observe::{Observer, QueueKind};
+
+    #[derive(Default)]
+    struct List(Audience);
+
+    impl Roll for List {
+        fn audience(&self) -> &Audience {
+            &self.0
+        }
+        fn strike(&self, _: u32) {}
+    }
 
     struct Panics(Interest);
 
@@ -130,9 +189,9 @@ mod tests {
 
     #[test]
     fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
-        let (info, audience) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(Audience::default()));
-        audience.observers.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&audience))));
+        let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
+        list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some((Arc::clone(&list) as Arc<dyn Roll>, 0))));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);

@@ -19,7 +19,7 @@ use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::shared::Shared;
-use super::state::Watch;
+use super::state::{State, Watch};
 use super::tell::Went;
 use super::wait::{is_over, keep_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
@@ -164,6 +164,10 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
         let budget = ready!(coop::poll_proceed(cx));
         let (mut items, mut known) = (Vec::new(), Vec::new());
         let knows = self.delivered || self.shared.tells_items();
+        if self.waiter.phase() == Phase::Idle && self.take_at_once(knows, &mut items, &mut known) {
+            budget.made_progress();
+            return Poll::Ready(Ok((items, known)));
+        }
         loop {
             self.as_mut().stand_in_line(cx);
             let mut this = self.as_mut().project();
@@ -223,6 +227,30 @@ fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Turn<'_, T, K>, w
 }
 
 impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
+    /// Takes a batch that is there, without joining the line; says whether there was one.
+    fn take_at_once(&self, knows: bool, items: &mut Vec<T>, known: &mut Vec<Went>) -> bool {
+        let ready = |state: &mut State<T, K>| {
+            let (there, enough) = state.batch(self.max);
+            let first = state.watchers.is_empty() && !state.held && !state.has_ended();
+            if first && (there >= enough || self.linger.is_zero()) { there } else { 0 }
+        };
+        let there = ready(&mut self.shared.lock());
+        if there == 0 {
+            return false;
+        }
+        // Memory is reserved unlocked, so it takes another look.
+        items.reserve_exact(there);
+        known.reserve_exact(if knows { there } else { 0 });
+        let mut wakes = Wakes::default();
+        let mut state = self.shared.lock();
+        let there = ready(&mut state).min(there);
+        state.take_batch(items, known, there, &mut wakes);
+        drop(state);
+        wakes.wake();
+        known.iter_mut().for_each(|went| self.shared.tell_went(went, self.delivered));
+        !items.is_empty()
+    }
+
     /// Joins the line of watchers, or keeps its place there.
     fn stand_in_line(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let this = self.project();

@@ -4,6 +4,7 @@
 //! way has two comparisons to make and nothing to keep in step: what calm is is said here, once, and derived anew each
 //! time.
 
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::task::{Context, Poll};
 
@@ -47,11 +48,14 @@ const LOOK_AROUND: u64 = 1024;
 /// way; with this many a busy task lets the others run every thousand items.
 const ITEMS_A_UNIT: u64 = 8;
 
+/// Whether items are counted and the time they take is kept: always, but in the benchmark that asks what that costs.
+const COUNTS: bool = !cfg!(queue_core_uncounted);
+
 impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the short way.
     #[inline]
     fn put_in_calm(&mut self, slot: &mut Option<T>) -> Short<()> {
-        if clock::tick() != self.calm.tick || self.next >= self.calm.put_until {
+        if self.next >= self.calm.put_until || COUNTS && clock::tick() != self.calm.tick {
             return Short::Look;
         }
         let depth = self.items.len();
@@ -60,22 +64,33 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.items.push(self.next, slot);
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.came(self.next);
+            self.meter.came(self.next);
         }
         self.next += 1;
-        self.high = self.high.max(depth + 1);
+        if COUNTS {
+            self.high = self.high.max(depth + 1);
+        }
         Short::Done(())
+    }
+
+    /// How many items may come in by the short way now.
+    pub(super) fn room_in_calm(&self) -> usize {
+        let numbers = self.calm.put_until.saturating_sub(self.next);
+        let room = self.calm.put_below.saturating_sub(self.items.len());
+        room.min(usize::try_from(numbers).unwrap_or(usize::MAX))
     }
 
     /// Takes the next item out by the short way.
     #[inline]
-    fn get_in_calm(&mut self) -> Short<T> {
-        if clock::tick() != self.calm.tick || self.got >= self.calm.get_until {
+    pub(super) fn get_in_calm(&mut self) -> Short<T> {
+        if self.got >= self.calm.get_until || COUNTS && clock::tick() != self.calm.tick {
             return Short::Look;
         }
         let Some(taken) = self.items.pop() else { return Short::Wait };
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.went(taken.number);
+            self.meter.went(taken.number);
+            // Nobody asks for it here, so it is only not to be left behind.
+            self.tags.went(taken.number);
         }
         self.got += 1;
         Short::Done(taken.item)
@@ -90,7 +105,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.in_transit -= 1;
         self.got += 1;
-        self.meter.totals.handed_off += u64::from(handed.directly);
+        self.meter.handed_off += u64::from(handed.directly);
         Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
     }
 
@@ -114,18 +129,34 @@ impl<T, K: Kind<T>> State<T, K> {
         item
     }
 
+    /// Says anew what is calm.
+    pub(super) fn look_around(&mut self) {
+        self.calm = self.calm();
+    }
+
     fn calm(&mut self) -> Calm {
         let disturbed = self.observed || self.held || self.life != Life::Open;
-        let put_until = if disturbed || !self.getters.is_empty() { 0 } else { self.tags.next_clock() };
+        let put_until = if disturbed || !self.getters.is_empty() {
+            0
+        } else if COUNTS {
+            self.tags.next_clock()
+        } else {
+            u64::MAX
+        };
         let room = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.granted));
-        // The item with which a watcher has what it waits for is not a quiet one.
-        let unseen = self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1);
+        // The item with which a watcher has what it waits for is not a quiet one, unless it was woken and has yet to look.
+        let unseen = match self.watchers.first_sleeps() {
+            true => self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1),
+            false => usize::MAX,
+        };
         let full_at = if self.waits_for_room() { room } else { usize::MAX };
         let waited_for = !self.putters.is_empty() || !self.watchers.is_empty();
         let get_until = if disturbed || waited_for {
             0
         } else {
-            let untagged = self.tags.first().map_or(LOOK_AROUND, |first| self.items.before(first));
+            // Out of order nobody knows how far off the next tag is: there each item is asked for its own.
+            let first = self.tags.first().filter(|_| !K::Buffer::OUT_OF_ORDER);
+            let untagged = first.map_or(LOOK_AROUND, |first| self.items.before(first));
             self.got + untagged.min(LOOK_AROUND)
         };
         Calm { tick: self.meter.seen(), put_until, put_below: room.min(unseen), full_at, get_until }
@@ -147,6 +178,19 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
             self.moves().put(self.next);
         }
         put
+    }
+
+    /// Takes as many of `items` in by the short way as can be; `slot` is the caller's, so that a panic of `Ord` drops the
+    /// item that it was about unlocked.
+    pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) {
+        while let Some(item) = items.pop_front() {
+            *slot = Some(item);
+            if !matches!(self.put_in_calm(slot), Short::Done(())) {
+                slot.take().into_iter().for_each(|item| items.push_front(item));
+                break;
+            }
+        }
+        self.moves().put(self.next);
     }
 
     /// Takes the next item out by the short way.
@@ -236,7 +280,7 @@ impl<T, K: Kind<T>> DerefMut for Turn<'_, T, K> {
 impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
-        self.state.calm = self.state.calm();
+        self.state.look_around();
         self.state.moves().put(self.state.next);
         self.state.moves().got(self.state.got);
     }

@@ -6,21 +6,23 @@
 use super::Shutdown;
 use super::discipline::Kind;
 use super::shared::Shared;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU32, Ordering};
 
 /// The queue was split: with the last claim to put, nothing comes in any more. Before, only permits have claims.
-const SPLIT: u64 = 1 << 63;
+///
+/// Each claim has a handle, of which there are fewer than that.
+const SPLIT: u32 = 1 << 31;
 
 /// How many may put, and how many may get.
 pub(crate) struct Claims {
     /// Producers and permits, and whether the queue was split.
-    producers: AtomicU64,
-    consumers: AtomicU64,
+    producers: AtomicU32,
+    consumers: AtomicU32,
 }
 
 impl Default for Claims {
     fn default() -> Self {
-        Self { producers: AtomicU64::new(0), consumers: AtomicU64::new(0) }
+        Self { producers: AtomicU32::new(0), consumers: AtomicU32::new(0) }
     }
 }
 

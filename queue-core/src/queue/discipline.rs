@@ -105,12 +105,14 @@ pub struct Ring<T> {
     items: VecDeque<T>,
     /// The number after that of the last item in the ring.
     end: u64,
-    returned: VecDeque<Numbered<T>>,
+    /// Made when one comes back.
+    #[allow(clippy::box_collection, reason = "one word instead of four in every queue, for what hardly any queue has")]
+    returned: Option<Box<VecDeque<Numbered<T>>>>,
 }
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self { returned: VecDeque::new(), items: VecDeque::new(), end: 0 }
+        Self { returned: None, items: VecDeque::new(), end: 0 }
     }
 }
 
@@ -119,6 +121,16 @@ impl<T> Ring<T> {
     fn start(&self) -> u64 {
         self.end - self.items.len() as u64
     }
+
+    #[cold]
+    fn pop_returned(&mut self) -> Option<Numbered<T>> {
+        let returned = self.returned.as_mut()?;
+        let first = returned.pop_front();
+        if returned.is_empty() {
+            self.returned = None;
+        }
+        first
+    }
 }
 
 impl<T> Discipline<T> for Ring<T> {
@@ -126,7 +138,7 @@ impl<T> Discipline<T> for Ring<T> {
 
     #[inline]
     fn len(&self) -> usize {
-        self.items.len() + self.returned.len()
+        self.items.len() + self.returned.as_ref().map_or(0, |returned| returned.len())
     }
 
     #[inline]
@@ -140,8 +152,8 @@ impl<T> Discipline<T> for Ring<T> {
 
     #[inline]
     fn pop(&mut self) -> Option<Numbered<T>> {
-        if !self.returned.is_empty() {
-            return self.returned.pop_front();
+        if self.returned.is_some() {
+            return self.pop_returned();
         }
         let number = self.start();
         let item = self.items.pop_front()?;
@@ -150,7 +162,7 @@ impl<T> Discipline<T> for Ring<T> {
 
     fn before(&self, number: u64) -> u64 {
         // What came back goes out first.
-        if self.returned.is_empty() { number.saturating_sub(self.start()) } else { 0 }
+        if self.returned.is_none() { number.saturating_sub(self.start()) } else { 0 }
     }
 
     fn give_back(&mut self) {
@@ -158,8 +170,9 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     fn put_back(&mut self, returned: Numbered<T>) {
-        let place = self.returned.partition_point(|other| other.number < returned.number);
-        self.returned.insert(place, returned);
+        let others = self.returned.get_or_insert_default();
+        let place = others.partition_point(|other| other.number < returned.number);
+        others.insert(place, returned);
     }
 
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
@@ -173,7 +186,7 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     fn oldest(&self) -> Option<u64> {
-        let returned = self.returned.front().map(|first| first.number);
+        let returned = self.returned.as_ref().and_then(|returned| returned.front()).map(|first| first.number);
         returned.or_else(|| (!self.items.is_empty()).then(|| self.start()))
     }
 }

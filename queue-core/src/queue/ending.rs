@@ -16,11 +16,10 @@ impl<T, K: Kind<T>> State<T, K> {
         if n > in_flight {
             return Err(TaskDoneError { asked: n, in_flight });
         }
-        let totals = &mut self.meter.totals;
         let count = match outcome {
-            Outcome::Ok => &mut totals.done_ok,
-            Outcome::Failed => &mut totals.done_failed,
-            Outcome::Abandoned => &mut totals.done_abandoned,
+            Outcome::Ok => &mut self.meter.done_ok,
+            Outcome::Failed => &mut self.meter.past().totals.done_failed,
+            Outcome::Abandoned => &mut self.meter.past().totals.done_abandoned,
         };
         *count += n as u64;
         self.release_joiners(wakes);
@@ -28,21 +27,25 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     pub(super) fn release_joiners(&mut self, wakes: &mut Wakes) {
-        if !self.joiners.is_empty() && self.unfinished() == 0 {
+        if self.ends.as_ref().is_some_and(|ends| !ends.joiners.is_empty()) && self.unfinished() == 0 {
             self.end_joins(wakes);
         }
     }
 
     /// Ends every join, whatever is unfinished.
     pub(crate) fn end_joins(&mut self, wakes: &mut Wakes) {
-        while !self.joiners.is_empty() {
-            wakes.add(self.joiners.release(Phase::Served));
+        let Some(ends) = &mut self.ends else { return };
+        while !ends.joiners.is_empty() {
+            wakes.add(ends.joiners.release(Phase::Served));
         }
     }
 
     /// Shuts down; what an immediate shutdown lets go is returned, and so are the wake-ups.
     pub(crate) fn shut_down(&mut self, how: Shutdown, wakes: &mut Wakes) -> Option<K::Buffer> {
-        self.tick();
+        // With the last handle of a queue that nobody has looked at, its past need not begin.
+        if how == Shutdown::Drain || self.meter.is_running() {
+            self.tick();
+        }
         let before = self.life;
         self.life = match how {
             Shutdown::Drain if before == Life::Open => Life::Draining,
@@ -52,13 +55,17 @@ impl<T, K: Kind<T>> State<T, K> {
         while !self.putters.is_empty() {
             wakes.add(self.putters.release(Phase::Closed));
         }
-        while !self.closers.is_empty() {
-            wakes.add(self.closers.release(Phase::Served));
+        if let Some(ends) = &mut self.ends {
+            while !ends.closers.is_empty() {
+                wakes.add(ends.closers.release(Phase::Served));
+            }
         }
         let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));
         if let Some(let_go) = &let_go {
-            self.meter.totals.dropped_shutdown += let_go.len() as u64;
-            self.meter.ages.forget_all();
+            if let_go.len() > 0 {
+                self.meter.past().totals.dropped_shutdown += let_go.len() as u64;
+            }
+            self.meter.forget_ages();
             self.clear_tags();
             self.release_joiners(wakes);
         }

@@ -1,7 +1,7 @@
 //! The lock: the one short critical section of a queue.
 //!
 //! A spin lock, because the section is a few dozen instructions: taking it is one compare-and-swap, leaving it a plain
-//! store. Contention backs off for long (two quick tries, then hundreds of pauses), which keeps the cache line with
+//! store. Contention backs off for long (one quick try, then hundreds of pauses), which keeps the cache line with
 //! whoever holds it; a holder that was descheduled is waited for by yielding, then by sleeping.
 //!
 //! Nothing foreign runs inside: no waker, no hook, no destructor of an item. `Ord` of a priority item is the
@@ -38,8 +38,14 @@ pub(crate) struct Lock<S> {
 unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
+    #[inline(always)]
     pub(crate) fn new(state: S) -> Self {
         Self { door: Door::new(), moves: Moves::default(), state: UnsafeCell::new(state) }
+    }
+
+    /// What it guards, of a lock that nobody else can reach.
+    pub(crate) fn get_mut(&mut self) -> &mut S {
+        self.state.get_mut()
     }
 
     /// Waits for the lock and takes it.
@@ -153,8 +159,8 @@ impl Spin {
         let mut tries = 0_usize;
         loop {
             match tries {
-                0 | 1 => pause(8),
-                2..=9 => pause(100 + 40 * tries),
+                0 => pause(16),
+                1..=9 => pause(60 + 40 * tries),
                 10..=99 => std::thread::yield_now(),
                 // The holder has been off its processor for long: leave it this one.
                 _ => std::thread::sleep(Duration::from_micros(50)),

@@ -20,8 +20,10 @@ mod finish;
 mod get;
 mod halves;
 mod lock;
+mod name;
 mod place;
 mod put;
+mod put_all;
 mod reading;
 mod reserve;
 mod shared;
@@ -52,6 +54,7 @@ pub use reserve::Permit;
 pub use tags::ItemSampling;
 pub use weak::WeakQueue;
 
+pub(crate) use name::Name;
 pub(crate) use shared::{OnDrop, Shared};
 pub(crate) use state::State;
 
@@ -128,7 +131,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// The name under which the queue is seen.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.shared.info.name
+        self.shared.name()
     }
 
     /// How many items are buffered now.
@@ -186,7 +189,9 @@ impl<T, K: Kind<T>> Clone for QueueOf<T, K> {
 
 impl<T, K: Kind<T>> Drop for QueueOf<T, K> {
     fn drop(&mut self) {
-        self.shared.drop_handle();
+        if !self.shared.leaves_nothing() {
+            self.shared.drop_handle();
+        }
     }
 }
 

@@ -93,31 +93,6 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         within(self.put(item), limit).await
     }
 
-    /// Puts every item of `items`, in order, waiting for room as needed: as many calls of [`put`](Self::put).
-    ///
-    /// The iterator runs unlocked, and is asked for an item only when the one before is in.
-    ///
-    /// # Errors
-    /// As [`put`](Self::put); the error has what was pulled from the iterator and not put. What was put before stays.
-    ///
-    /// # Cancel safety
-    /// What was put stays; the item being put, and those not pulled yet, are dropped with the iterator.
-    ///
-    /// # Examples
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// let queue = queue_core::Queue::unbounded("doc.put_all");
-    /// queue.put_all(1..=3).await.unwrap();
-    /// assert_eq!(queue.drain(), [1, 2, 3]);
-    /// # }
-    /// ```
-    pub async fn put_all(&self, items: impl IntoIterator<Item = T>) -> Result<(), PutError<Vec<T>>> {
-        for item in items {
-            self.put(item).await.map_err(|error| error.map(|item| vec![item]))?;
-        }
-        Ok(())
-    }
-
     /// Puts `item` from a plain thread, which is parked while the queue is full.
     ///
     /// # Errors

@@ -4,7 +4,6 @@ use super::discipline::{Discipline, Kind};
 use super::state::{Life, State};
 use crate::clock;
 use crate::observe::Side;
-use crate::stats::member::Tuning;
 use crate::stats::meter::Levels;
 use crate::stats::{QueueStats, Totals};
 
@@ -39,17 +38,16 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Items put so far.
     fn put(&self) -> u64 {
-        self.next + self.unnumbered
+        self.next + self.meter.unnumbered()
     }
 
     /// Items put and not yet done.
     pub(crate) fn unfinished(&self) -> usize {
-        let totals = &self.meter.totals;
-        count(self.put() - totals.dropped() - totals.done())
+        count(self.put() - self.meter.dropped() - self.meter.done())
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        count(self.got - self.meter.totals.done())
+        count(self.got - self.meter.done())
     }
 
     // Time.
@@ -65,14 +63,17 @@ impl<T, K: Kind<T>> State<T, K> {
 
     #[cold]
     fn advance(&mut self, tick: u64, now: u64) {
+        let past = self.meter.past();
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.forget_empty();
+            past.ages.begin(self.items.len());
+            past.ages.forget_empty();
         } else {
             match self.items.oldest() {
-                Some(oldest) => self.meter.ages.forget_before(oldest),
-                None => self.meter.ages.forget_all(),
+                Some(oldest) => past.ages.forget_before(oldest),
+                None => past.ages.forget_all(),
             }
         }
+        past.peak.current = past.peak.current.max(self.high);
         let levels = Levels {
             depth: self.items.len(),
             capacity: self.capacity,
@@ -81,8 +82,6 @@ impl<T, K: Kind<T>> State<T, K> {
             next: self.next,
             got: self.got,
         };
-        let peak = &mut self.meter.peak;
-        peak.current = peak.current.max(self.high);
         self.high = levels.depth;
         self.meter.advance(tick, now, levels);
     }
@@ -95,8 +94,8 @@ impl<T, K: Kind<T>> State<T, K> {
 
     pub(crate) fn count_wait(&mut self, side: Side) {
         match side {
-            Side::Put => self.meter.totals.put_waits += 1,
-            Side::Get => self.meter.totals.get_waits += 1,
+            Side::Put => self.meter.put_waits += 1,
+            Side::Get => self.meter.get_waits += 1,
         }
     }
 
@@ -117,12 +116,21 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     pub(super) fn count_dropped_oldest(&mut self) {
-        self.meter.totals.dropped_oldest += 1;
+        self.meter.past().totals.dropped_oldest += 1;
     }
 
-    pub(super) fn tune_meter(&mut self, tuning: Tuning) {
-        self.meter.saturation = tuning.saturation;
-        self.meter.peak.set_window(tuning.peak_window);
+    /// Whether dropping it changes nothing for anybody: it is empty, and so are its lines.
+    pub(crate) fn is_bare(&self) -> bool {
+        let nobody_waits = self.putters.is_empty() && self.getters.is_empty() && self.watchers.is_empty();
+        self.items.len() == 0
+            && self.in_transit == 0
+            && nobody_waits
+            && self.ends.as_ref().is_none_or(|ends| ends.joiners.is_empty() && ends.closers.is_empty())
+    }
+
+    /// What has been counted so far.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals { put: self.put(), got: self.got, ..self.meter.totals() }
     }
 
     /// A snapshot as of `now`; its name is left to the caller.
@@ -130,23 +138,25 @@ impl<T, K: Kind<T>> State<T, K> {
         self.advance(clock::tick(), now);
         let depth = self.items.len();
         let filled = depth > 0;
-        let oldest = self.meter.ages.oldest().filter(|_| filled);
-        let since = |first: Option<u64>| first.map(|since| self.meter.ago(since)).unwrap_or_default();
+        let (unfinished, in_flight, totals) = (self.unfinished(), self.in_flight(), self.totals());
+        let past = self.meter.past();
+        let oldest = past.ages.oldest().filter(|_| filled);
+        let since = |first: Option<u64>| first.map(|since| past.ago(since)).unwrap_or_default();
         QueueStats {
             name: std::sync::Arc::default(),
             capacity: self.capacity,
             depth,
             in_transit: self.in_transit,
-            depth_peak: self.meter.peak.highest().max(depth),
-            unfinished: self.unfinished(),
-            in_flight: self.in_flight(),
+            depth_peak: past.peak.highest().max(depth),
+            unfinished,
+            in_flight,
             waiting_putters: self.putters.len(),
             waiting_getters: self.getters.len() + self.watchers.len(),
-            oldest_age: oldest.map(|oldest| self.meter.ago(oldest)),
-            stalled: filled.then(|| self.meter.stalled()),
+            oldest_age: oldest.map(|oldest| past.ago(oldest)),
+            stalled: filled.then(|| past.stalled()),
             longest_put_wait: since(self.putters.first_since()),
             longest_get_wait: since(self.getters.first_since()).max(since(self.watchers.first_since())),
-            totals: Totals { put: self.put(), got: self.got, ..self.meter.totals.clone() },
+            totals,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock, Seen};
+use super::name::Name;
 use super::state::State;
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -14,8 +15,8 @@ use super::{DropReason, Shutdown, TaskDoneError};
 use crate::clock;
 use crate::observe::outlook::Outlook;
 use crate::observe::{Event, Interest, Outcome, QueueInfo};
-use crate::stats::QueueStats;
-use crate::stats::member::{Member, Roll, Tuning};
+use crate::stats::member::{Member, Tuning};
+use crate::stats::{QueueStats, Totals};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A hook that is given every item that the queue itself lets go of.
@@ -33,27 +34,33 @@ pub(crate) struct Shared<T, K: Kind<T>> {
     holders: AtomicU64,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
-    pub(crate) info: QueueInfo,
+    name: Name,
     /// Whom it tells.
     pub(super) outlook: Outlook,
-    on_drop: Option<OnDrop<T>>,
-    /// Where it is listed, and its seat there.
-    roll: Option<(Arc<dyn Roll>, usize)>,
+    /// Behind a box of its own, as few have one.
+    on_drop: Option<Box<OnDrop<T>>>,
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
-    /// A queue with one handle, which is the caller's.
+    /// A queue with one handle, which is the caller's. `state` is told whether anybody wants to know of single items.
+    ///
+    /// All of it is one expression, so that the parts are made where they stay and not moved there.
+    #[inline(always)]
     pub(crate) fn new(
-        info: QueueInfo,
+        name: Name,
         outlook: Outlook,
-        state: State<T, K>,
+        state: impl FnOnce(bool) -> State<T, K>,
         on_drop: Option<OnDrop<T>>,
-        roll: Option<(Arc<dyn Roll>, usize)>,
-    ) -> Self {
-        let (state, holders, claims) = (Lock::new(state), AtomicU64::new(HANDLE + USER), Claims::default());
-        let shared = Self { state, holders, claims, info, outlook, on_drop, roll };
-        shared.look_around();
-        shared
+    ) -> Arc<Self> {
+        let observed = outlook.wants(Interest::ITEMS | Interest::CONTEXT);
+        Arc::new(Self {
+            state: Lock::new(state(observed)),
+            holders: AtomicU64::new(HANDLE + USER),
+            claims: Claims::default(),
+            name,
+            outlook,
+            on_drop: on_drop.map(Box::new),
+        })
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -91,17 +98,29 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.holders.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
     }
 
+    /// Whether the queue may go without a word: nobody else can reach it, it holds nothing, and nobody listens.
+    pub(super) fn leaves_nothing(self: &mut Arc<Self>) -> bool {
+        // Most handles are not the last one, and for them this is cheaper than to ask the `Arc`.
+        if self.holders.load(Ordering::Relaxed) != HANDLE + USER {
+            return false;
+        }
+        Arc::get_mut(self).is_some_and(|shared| {
+            shared.on_drop.is_none() && !shared.outlook.wants(Interest::ALL) && shared.state.get_mut().is_bare()
+        })
+    }
+
     pub(crate) fn drop_handle(&self) {
         let before = self.holders.fetch_sub(HANDLE, Ordering::AcqRel);
         if before / HANDLE == 1 {
             // Even if an item's destructor panics, this queue has to leave its list.
             let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
-            // Whoever joins borrows a handle, so what still stands in that line was leaked; nobody may when it is freed.
-            let mut wakes = Wakes::default();
-            self.lock().end_joins(&mut wakes);
-            wakes.wake();
             self.tell_life(&Event::Closed);
-            self.drop_user();
+            if before % HANDLE == USER {
+                // Users come from handles: now there is none to come.
+                self.strike();
+            } else {
+                self.drop_user();
+            }
             if let Err(panic) = closed {
                 if !std::thread::panicking() {
                     resume_unwind(panic);
@@ -119,10 +138,13 @@ impl<T, K: Kind<T>> Shared<T, K> {
     pub(crate) fn drop_user(&self) {
         let before = self.holders.fetch_sub(USER, Ordering::AcqRel);
         if before == USER {
-            if let Some((roll, seat)) = &self.roll {
-                roll.strike(*seat);
-            }
+            self.strike();
         }
+    }
+
+    /// Nothing will be counted here any more.
+    fn strike(&self) {
+        self.outlook.strike();
     }
 
     pub(crate) fn shut_down(&self, how: Shutdown) {
@@ -131,6 +153,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
             let mut state = self.lock();
             let before = state.life;
             let let_go = state.shut_down(how, &mut wakes);
+            if self.holders.load(Ordering::Relaxed) < HANDLE {
+                // Whoever joins borrows a handle, so what still stands in that line was leaked, and nobody may stand
+                // there when it is freed.
+                state.end_joins(&mut wakes);
+            }
             (state.life != before, let_go)
         };
         wakes.wake();
@@ -179,11 +206,23 @@ impl<T, K: Kind<T>> Shared<T, K> {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// What observers are told of it.
+    pub(super) fn info(&self) -> &QueueInfo {
+        self.name.info(K::KIND)
+    }
+
     pub(crate) fn read(&self) -> QueueStats {
+        QueueStats { name: Arc::clone(&self.info().name), ..self.anonymous_stats() }
+    }
+
+    /// A snapshot for a reader who knows the name: the queue need not make one to share.
+    fn anonymous_stats(&self) -> QueueStats {
         let now = clock::now();
-        let mut stats = self.lock().stats(now);
-        stats.name = Arc::clone(&self.info.name);
-        stats
+        self.lock().stats(now)
     }
 }
 
@@ -192,7 +231,15 @@ where
     K::Buffer: Send,
 {
     fn stats(&self) -> QueueStats {
-        self.read()
+        self.anonymous_stats()
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn totals(&self) -> Totals {
+        self.glance().totals()
     }
 
     fn is_living(&self) -> bool {

@@ -35,10 +35,18 @@ impl<T> Default for Sorted<T> {
 impl<T: Ord> Sorted<T> {
     /// Where an item belongs: before (less urgent than) it stand those that are greater, or equal and later.
     fn place(&self, item: &T, number: u64) -> Place {
-        let before = |other: &Numbered<T>| other.item.cmp(item).then(other.number.cmp(&number)).is_gt();
+        self.place_after(|other| other.item.cmp(item).then(other.number.cmp(&number)).is_gt())
+    }
+
+    /// Where an item belongs that is numbered higher than any other: as in [`place`](Self::place), by one comparison.
+    fn place_of_newest(&self, item: &T) -> Place {
+        self.place_after(|other| other.item > *item)
+    }
+
+    fn place_after(&self, before: impl Fn(&Numbered<T>) -> bool) -> Place {
         // The last run whose first item stands before this one; a run's last would do as well but costs a second miss.
-        let run = self.runs.partition_point(|run| run.first().is_some_and(before)).saturating_sub(1);
-        let index = self.runs.get(run).map_or(0, |run| run.partition_point(before));
+        let run = self.runs.partition_point(|run| run.first().is_some_and(&before)).saturating_sub(1);
+        let index = self.runs.get(run).map_or(0, |run| run.partition_point(&before));
         Place { run, index }
     }
 
@@ -65,7 +73,7 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
 
     fn push(&mut self, number: u64, slot: &mut Option<T>) {
         let Some(item) = slot.as_ref() else { return };
-        let place = self.place(item, number);
+        let place = self.place_of_newest(item);
         if let Some(item) = slot.take() {
             self.insert(place, Numbered { number, item });
         }
@@ -107,7 +115,7 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
 
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
         let item = slot.as_ref()?;
-        let place = self.place(item, number);
+        let place = self.place_of_newest(item);
         if place.run == 0 && place.index == 0 {
             return None;
         }

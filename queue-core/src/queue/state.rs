@@ -40,30 +40,36 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) items: K::Buffer,
     /// The bound in force.
     pub(super) capacity: Option<usize>,
-    /// The bound of the code, which is in force unless another was set for the name.
-    pub(super) own_capacity: Option<usize>,
-    pub(super) tuned_capacity: Option<usize>,
+    /// The bound of the code, while another is in force that was set for the name.
+    pub(super) own_capacity: Option<Box<Option<usize>>>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
+    /// The first watcher was overtaken: until it leaves, nobody else gets an item.
+    pub(super) held: bool,
+    /// Whether anybody wants to know of single items, or sends a context with them.
+    pub(super) observed: bool,
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
     pub(crate) getters: Line<Option<Handed<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
     pub(crate) watchers: Line<Watch>,
-    pub(crate) joiners: Line<()>,
-    pub(crate) closers: Line<()>,
-    /// The first watcher was overtaken: until it leaves, nobody else gets an item.
-    pub(super) held: bool,
+    /// Made when the first one waits for an end.
+    pub(super) ends: Option<Box<Ends>>,
     pub(super) in_transit: usize,
     /// Slots granted to putters that have not come for them yet.
     pub(super) granted: usize,
-    /// Items that were let go as they came, without a number.
-    pub(super) unnumbered: u64,
-    /// Whether anybody wants to know of single items, or sends a context with them.
-    pub(super) observed: bool,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
+}
+
+/// Those who wait for an end.
+#[derive(Default)]
+pub(crate) struct Ends {
+    /// Of everything that was put.
+    pub(crate) joiners: Line<()>,
+    /// Of the queue.
+    pub(crate) closers: Line<()>,
 }
 
 /// An item in the hand of a getter.
@@ -126,7 +132,14 @@ pub(crate) enum Next<T> {
 }
 
 impl<T, K: Kind<T>> State<T, K> {
-    pub(crate) fn new(capacity: Option<usize>, overflow: Overflow, sampling: ItemSampling, tuning: Tuning) -> Self {
+    #[inline(always)]
+    pub(crate) fn new(
+        capacity: Option<usize>,
+        overflow: Overflow,
+        sampling: ItemSampling,
+        tuning: Tuning,
+        observed: bool,
+    ) -> Self {
         Self {
             calm: Calm::default(),
             next: 0,
@@ -136,20 +149,17 @@ impl<T, K: Kind<T>> State<T, K> {
             high: 0,
             items: K::Buffer::default(),
             capacity: tuning.capacity.or(capacity),
-            own_capacity: capacity,
-            tuned_capacity: tuning.capacity,
+            own_capacity: tuning.capacity.map(|_| Box::new(capacity)),
             overflow,
             life: Life::Open,
+            held: false,
+            observed,
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),
-            joiners: Line::default(),
-            closers: Line::default(),
-            held: false,
+            ends: None,
             in_transit: 0,
             granted: 0,
-            unnumbered: 0,
-            observed: false,
             tags: Tags::new(sampling),
             meter: Meter::new(tuning),
         }
@@ -171,8 +181,8 @@ impl<T, K: Kind<T>> State<T, K> {
             Overflow::Wait | Overflow::Reject => Admission::Full,
             Overflow::DropOldest => self.replace_oldest(offer),
             Overflow::DropNewest => {
-                self.unnumbered += 1;
-                self.meter.totals.dropped_newest += 1;
+                self.meter.past().unnumbered += 1;
+                self.meter.past().totals.dropped_newest += 1;
                 Admission::LetGo(DropReason::Newest)
             }
         }
@@ -244,7 +254,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// An item was given back to its caller for want of room.
     pub(crate) fn count_rejected(&mut self) {
-        self.meter.totals.rejected += 1;
+        self.meter.past().totals.rejected += 1;
     }
 
     #[inline]
@@ -271,9 +281,9 @@ impl<T, K: Kind<T>> State<T, K> {
             0 => None,
             _ => self.items.replace_oldest(self.next, &mut offer.item),
         };
-        self.meter.totals.dropped_oldest += 1;
+        self.meter.past().totals.dropped_oldest += 1;
         let Some(gone) = gone else {
-            self.unnumbered += 1;
+            self.meter.past().unnumbered += 1;
             return Admission::LetGo(DropReason::Oldest);
         };
         self.left(gone.number);
@@ -286,7 +296,7 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     fn entered(&mut self, offer: &mut Offer<T>) {
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.came(self.next);
+            self.meter.came(self.next);
         }
         self.tags.came(self.next, offer.take_trace());
         self.next += 1;
@@ -296,7 +306,7 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     pub(super) fn left(&mut self, number: u64) {
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.went(number);
+            self.meter.went(number);
         }
     }
 
@@ -323,7 +333,7 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     pub(super) fn deliver(&mut self, number: u64, handed_off: bool) -> Went {
         self.got += 1;
-        self.meter.totals.handed_off += u64::from(handed_off);
+        self.meter.handed_off += u64::from(handed_off);
         Went::new(number, self.items.len(), handed_off, self.tags.went(number))
     }
 
@@ -350,7 +360,7 @@ impl<T, K: Kind<T>> State<T, K> {
         self.tick();
         if self.life == Life::Ended {
             self.in_transit -= 1;
-            self.meter.totals.dropped_shutdown += 1;
+            self.meter.past().totals.dropped_shutdown += 1;
             self.tags.went(handed.numbered.number);
             self.clear_tags();
             self.release_joiners(wakes);
@@ -368,7 +378,7 @@ impl<T, K: Kind<T>> State<T, K> {
         let number = handed.numbered.number;
         self.items.put_back(handed.numbered);
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.ages.came(number);
+            self.meter.came(number);
         }
         self.high = self.high.max(self.items.len());
         wakes.add(self.alert());

@@ -46,8 +46,13 @@ pub(crate) struct Tags {
     sampling: ItemSampling,
     /// The number of the next item to carry a clock.
     next: u64,
-    random: u64,
-    /// Both in the order of numbers.
+    /// Made when the first item carries something.
+    out: Option<Box<Out>>,
+}
+
+/// The tags that are out, both in the order of numbers.
+#[derive(Debug, Default)]
+struct Out {
     clocks: VecDeque<(u64, u64)>,
     traces: VecDeque<(u64, Box<TraceContext>)>,
 }
@@ -55,7 +60,7 @@ pub(crate) struct Tags {
 impl Tags {
     pub(crate) fn new(sampling: ItemSampling) -> Self {
         let next = if sampling == ItemSampling::Off { u64::MAX } else { 0 };
-        Self { sampling, next, random: 0x9e37_79b9_7f4a_7c15, clocks: VecDeque::new(), traces: VecDeque::new() }
+        Self { sampling, next, out: None }
     }
 
     /// Item `number` comes in, numbered higher than any before.
@@ -65,23 +70,22 @@ impl Tags {
             self.clock(number);
         }
         if let Some(trace) = trace {
-            self.traces.push_back((number, trace));
+            self.out.get_or_insert_default().traces.push_back((number, trace));
         }
     }
 
     /// Item `number` is delivered or let go.
     #[inline]
     pub(crate) fn went(&mut self, number: u64) -> Tag {
-        if self.is_empty() {
-            return Tag::default();
+        match &mut self.out {
+            Some(out) => out.went(number),
+            None => Tag::default(),
         }
-        let put_at = remove(&mut self.clocks, number).unwrap_or_default();
-        Tag { put_at, trace: remove(&mut self.traces, number) }
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.clocks.is_empty() && self.traces.is_empty()
+        self.out.as_ref().is_none_or(|out| out.is_empty())
     }
 
     /// The number of the next item that will carry a clock.
@@ -91,21 +95,21 @@ impl Tags {
 
     /// The number of the first item that carries anything.
     pub(crate) fn first(&self) -> Option<u64> {
+        let out = self.out.as_ref()?;
         let (clock, trace) =
-            (self.clocks.front().map(|(number, _)| *number), self.traces.front().map(|(number, _)| *number));
+            (out.clocks.front().map(|(number, _)| *number), out.traces.front().map(|(number, _)| *number));
         clock.into_iter().chain(trace).min()
     }
 
     /// The trace of the item that came in last.
     pub(crate) fn last_trace(&self, number: u64) -> Option<Box<TraceContext>> {
-        self.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())
+        self.out.as_ref()?.traces.back().filter(|(last, _)| *last == number).map(|(_, trace)| trace.clone())
     }
 
     /// Nothing is buffered or on its way any more.
     pub(crate) fn clear(&mut self) {
         // Whatever it was, it may have been a burst: its memory goes too.
-        self.clocks = VecDeque::new();
-        self.traces = VecDeque::new();
+        self.out = None;
     }
 
     #[cold]
@@ -114,21 +118,33 @@ impl Tags {
             ItemSampling::Off => u64::MAX,
             ItemSampling::All => 1,
             // Evenly spread over 1..=2n-1, so one in n on average.
-            ItemSampling::OneIn(n) => 1 + self.random() % (2 * u64::from(n.max(1)) - 1),
+            ItemSampling::OneIn(n) => 1 + jitter(number) % (2 * u64::from(n.max(1)) - 1),
         };
         self.next = number.saturating_add(step);
-        if self.sampling == ItemSampling::All || self.clocks.len() < MOST {
-            self.clocks.push_back((number, clock::now()));
+        let clocks = &mut self.out.get_or_insert_default().clocks;
+        if self.sampling == ItemSampling::All || clocks.len() < MOST {
+            clocks.push_back((number, clock::now()));
         }
     }
+}
 
-    /// Marsaglia's xorshift: even enough to be out of step, and two cycles.
-    fn random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
+impl Out {
+    fn is_empty(&self) -> bool {
+        self.clocks.is_empty() && self.traces.is_empty()
     }
+
+    fn went(&mut self, number: u64) -> Tag {
+        let put_at = remove(&mut self.clocks, number).unwrap_or_default();
+        Tag { put_at, trace: remove(&mut self.traces, number) }
+    }
+}
+
+/// The step of Steele's and Vigna's splitmix: as even as is needed to be out of step, with nothing to remember.
+fn jitter(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Removes the entry of `number`, which is nearly always the first, the last, or not there.
@@ -170,7 +186,7 @@ mod tests {
     fn clocks_that_are_out_are_bounded() {
         let mut tags = Tags::new(ItemSampling::OneIn(2));
         (0..10_000).for_each(|number| tags.came(number, None));
-        assert_eq!(tags.clocks.len(), MOST);
+        assert_eq!(tags.out.map(|out| out.clocks.len()), Some(MOST));
     }
 
     #[test]
@@ -184,6 +200,6 @@ mod tests {
             assert_eq!(tag.trace, trace(number).filter(|_| number != 3));
             assert_eq!(tags.went(number).put_at, 0);
         }
-        assert!(tags.clocks.is_empty() && tags.traces.is_empty());
+        assert!(tags.is_empty());
     }
 }

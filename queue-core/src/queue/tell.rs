@@ -69,7 +69,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if !self.outlook.wants(Interest::CONTEXT) {
             return None;
         }
-        let scope = self.outlook.begin_put(&self.info)?;
+        let scope = self.outlook.begin_put(self.info())?;
         Some(Arc::new(Scope::of(scope)))
     }
 
@@ -144,7 +144,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     #[cold]
     fn tell(&self, event: &Event<'_>) {
-        self.outlook.tell(&self.info, event);
+        self.outlook.tell(self.info(), event);
     }
 }
 

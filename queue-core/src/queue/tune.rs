@@ -33,7 +33,10 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         if items == 0 {
             return Err(CapacityError);
         }
-        tune(self.shared(), |state| state.own_capacity = Some(items));
+        tune(self.shared(), |state| match &mut state.own_capacity {
+            Some(own) => **own = Some(items),
+            None => state.capacity = Some(items),
+        });
         Ok(())
     }
 }
@@ -54,13 +57,14 @@ pub(super) fn tune<T, K: Kind<T>>(shared: &Shared<T, K>, change: impl FnOnce(&mu
 
 impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn tune(&mut self, tuning: Tuning) {
-        self.tuned_capacity = tuning.capacity;
-        self.tune_meter(tuning);
+        let own = self.own_capacity.take().map_or(self.capacity, |own| *own);
+        self.capacity = tuning.capacity.or(own);
+        self.own_capacity = tuning.capacity.map(|_| Box::new(own));
+        self.meter.tune(tuning);
     }
 
-    /// Puts the bound in force: grants what room there is now, lets go what there is too much.
+    /// Does what follows from a new bound: grants what room there is now, lets go what there is too much.
     fn settle_capacity(&mut self, wakes: &mut Wakes) -> Vec<Numbered<T>> {
-        self.capacity = self.tuned_capacity.or(self.own_capacity);
         let mut let_go = Vec::new();
         if self.overflow == Overflow::DropOldest {
             while self.capacity.is_some_and(|capacity| self.items.len() > capacity) {

@@ -231,6 +231,12 @@ impl<S> Line<S> {
         self.head.and_then(|head| unsafe { inside(head).waker.take() })
     }
 
+    /// Whether the first one was not woken since it looked last.
+    pub(crate) fn first_sleeps(&self) -> bool {
+        // SAFETY: as in `first`; the lock that gave `&self` is exclusive.
+        self.head.is_some_and(|head| unsafe { inside(head).waker.is_some() })
+    }
+
     /// Whether `waker` would wake the same task as the one that `waiter` left here.
     pub(crate) fn knows(&mut self, waiter: Pin<&mut Waiter<S>>, waker: &Waker) -> bool {
         // SAFETY: as in `slot`.

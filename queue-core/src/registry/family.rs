@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::idle::Idle;
 use super::settings::{Panics, Settings};
 use super::watched::Watched;
-use crate::stats::member::{Member, Roll, Tuning};
+use crate::observe::outlook::{Audience, Roll};
+use crate::stats::member::{Member, Tuning};
 use crate::stats::{FamilyStats, Known, KnownTogether, Totals};
 
 /// The queues of one name.
@@ -20,6 +21,7 @@ pub(crate) struct Family {
     pub(super) name: Arc<str>,
     /// Its place among all that ever came.
     pub(super) arrival: u64,
+    audience: Arc<Audience>,
     /// Where it is listed while no seat is taken; the overflow is not, as it has the queues of many names.
     idle: Option<Arc<Idle>>,
     /// One sweep at a time; nobody but readers takes it. In it the depth time that the last sweep told: sums of
@@ -46,13 +48,13 @@ struct Seats {
 }
 
 impl Family {
-    pub(super) fn new(name: Arc<str>, arrival: u64, idle: Option<Arc<Idle>>) -> Self {
+    pub(super) fn new(name: Arc<str>, arrival: u64, audience: Arc<Audience>, idle: Option<Arc<Idle>>) -> Self {
         let seats = Mutex::new(Seats { gone_known: Known::NONE, ..Seats::default() });
-        Self { name, arrival, idle, sweeping: Mutex::default(), seats }
+        Self { name, arrival, audience, idle, sweeping: Mutex::default(), seats }
     }
 
-    /// A seat for a queue called `name` that is being built.
-    pub(super) fn claim(family: &Arc<Self>, name: Arc<str>) -> Claim {
+    /// A seat for a queue that is being built.
+    pub(super) fn claim(family: Arc<Self>) -> Claim {
         let mut seats = family.seats();
         if let (Some(idle), Some(place)) = (&family.idle, seats.idle_at.take()) {
             idle.leave(place);
@@ -61,7 +63,9 @@ impl Family {
             seats.taken.push(None);
             seats.taken.len() - 1
         });
-        Claim { family: Arc::clone(family), name, seat, kept: false }
+        drop(seats);
+        let seat = u32::try_from(seat).expect("memory ends before four billion queues");
+        Claim { family, seat, kept: false }
     }
 
     /// Takes it off the list of the idle for good; `false` if a seat is taken.
@@ -147,7 +151,7 @@ impl Family {
             let tuning = match (&self.idle, of_name) {
                 (Some(_), Some(tuning)) => tuning,
                 (Some(_), None) => settings.tuning(&self.name, panics),
-                (None, _) => settings.tuning(&member.stats().name, panics),
+                (None, _) => settings.tuning(member.name(), panics),
             };
             of_name = Some(tuning);
             // A queue that shrinks lets items go, and one that grows wakes: both is foreign code.
@@ -188,12 +192,17 @@ impl Seats {
 }
 
 impl Roll for Family {
-    fn strike(&self, seat: usize) {
+    fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    fn strike(&self, seat: u32) {
+        let seat = seat as usize;
         let struck = {
             let mut seats = self.seats();
             let Some(member) = seats.taken[seat].take() else { return };
             seats.sources.remove(&seat);
-            let totals = member.stats().totals;
+            let totals = member.totals();
             seats.gone.add(&totals);
             seats.gone_known |= member.known();
             if let Some((passed, missed)) = &mut seats.sweep {
@@ -219,29 +228,27 @@ impl fmt::Debug for Family {
 #[must_use]
 pub(crate) struct Claim {
     pub(super) family: Arc<Family>,
-    /// The queue's own name; its family has another if there was no name left.
-    pub(crate) name: Arc<str>,
-    pub(crate) seat: usize,
+    pub(super) seat: u32,
     kept: bool,
 }
 
 impl Claim {
-    /// The list that the queue is on, which it tells when it goes.
-    pub(crate) fn roll(&self) -> Arc<dyn Roll> {
-        Arc::clone(&self.family) as Arc<dyn Roll>
+    /// The list that the queue is on, which it tells when it goes, and its seat there.
+    pub(crate) fn listing(&self) -> (Arc<dyn Roll>, u32) {
+        (Arc::clone(&self.family) as Arc<dyn Roll>, self.seat)
     }
 
     /// Seats the queue.
     pub(super) fn seat(mut self, member: Arc<dyn Member>) {
-        self.family.seats().taken[self.seat] = Some(member);
+        self.family.seats().taken[self.seat as usize] = Some(member);
         self.kept = true;
     }
 
     /// Seats a source.
     pub(super) fn seat_source(mut self, watched: Arc<Watched>) {
         let mut seats = self.family.seats();
-        seats.sources.insert(self.seat, Arc::clone(&watched));
-        seats.taken[self.seat] = Some(watched);
+        seats.sources.insert(self.seat as usize, Arc::clone(&watched));
+        seats.taken[self.seat as usize] = Some(watched);
         drop(seats);
         self.kept = true;
     }
@@ -251,7 +258,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if !self.kept {
             let mut seats = self.family.seats();
-            self.family.vacate(&mut seats, self.seat);
+            self.family.vacate(&mut seats, self.seat as usize);
         }
     }
 }

@@ -16,6 +16,7 @@ mod settings;
 mod source;
 mod watched;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(crate) use names::check_name;
 
 use crate::observe::outlook::Audience;
 use crate::observe::{Event, QueueInfo, QueueKind};
-use crate::queue::BuildError;
+use crate::queue::{BuildError, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
 use family::Family;
@@ -50,19 +51,33 @@ pub struct Registry {
     board: Arc<Board>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Board {
     names: Mutex<Names>,
-    settings: RwLock<Settings>,
+    /// The version of the settings, to be looked at without a turn.
+    version: AtomicU64,
     published: RwLock<Published>,
     audience: Arc<Audience>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        let audience = Arc::<Audience>::default();
+        let names = Mutex::new(Names::new(Arc::clone(&audience)));
+        Self { names, version: AtomicU64::new(0), published: RwLock::default(), audience }
+    }
 }
 
 impl Registry {
     /// The registry of the process: where queues go that name no other.
     pub fn global() -> Self {
+        Self::of_process().clone()
+    }
+
+    /// The registry of the process.
+    pub(crate) fn of_process() -> &'static Self {
         static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::default);
-        GLOBAL.clone()
+        &GLOBAL
     }
 
     /// A registry of its own, empty.
@@ -121,7 +136,7 @@ impl Registry {
         }
         // Asked before it is listed, so that no reader finds it without an answer.
         let watched = Arc::new(Watched::new(source));
-        let claim = self.claim(name);
+        let (claim, _) = self.claim(&name);
         let guard = SourceGuard::new(Arc::clone(&claim.family), claim.seat, Arc::clone(&watched));
         claim.seat_source(watched);
         guard
@@ -220,36 +235,36 @@ impl Registry {
     /// Lists the queue called `name` that `make` makes for its seat.
     pub(crate) fn enlist<M: Member + 'static>(
         &self,
-        name: String,
-        make: impl FnOnce(&Claim, Tuning) -> Arc<M>,
+        mut name: Name,
+        make: impl FnOnce(Name, &Claim, Tuning) -> Arc<M>,
     ) -> Arc<M> {
-        let claim = self.claim(name);
-        let name = Arc::clone(&claim.name);
         let mut panics = Panics::default();
-        let mut settings = self.settings();
-        let member = make(&claim, settings.tuning(&name, &mut panics));
+        let (claim, mut settings, tuning) = {
+            let name = name.as_str();
+            let (claim, settings) = self.claim(name);
+            let tuning = settings.tuning(name, &mut panics);
+            (claim, settings, tuning)
+        };
+        name.share(&claim.family.name);
+        let member = make(name, &claim, tuning);
         claim.seat(Arc::clone(&member) as Arc<dyn Member>);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
-        loop {
-            let newest = self.settings();
-            if newest.version == settings.version {
-                break;
-            }
-            settings = newest;
-            let tuning = settings.tuning(&name, &mut panics);
+        while self.board.version.load(Ordering::Acquire) != settings.version {
+            settings = self.settings();
+            let tuning = settings.tuning(member.name(), &mut panics);
             panics.catch(|| member.tune(tuning));
         }
         panics.forgive();
         member
     }
 
-    /// A seat for a queue called `name`; tells if the names ran out over it.
-    fn claim(&self, name: String) -> Claim {
+    /// A seat for a queue called `name`, and the settings there are; tells if the names ran out over it.
+    fn claim(&self, name: &str) -> (Claim, Settings) {
         let (claim, runs_out) = {
             let mut names = self.names();
             let had_run_out = names.ran_out();
             let claim = names.claim(name);
-            (claim, !had_run_out && names.ran_out())
+            ((claim, names.settings.clone()), !had_run_out && names.ran_out())
         };
         if runs_out {
             self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);
@@ -260,9 +275,11 @@ impl Registry {
     /// Changes settings and tells every queue.
     fn set(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = {
-            let mut settings = self.board.settings.write().unwrap_or_else(PoisonError::into_inner);
-            change(&mut settings);
+            let mut names = self.names();
+            let settings = &mut names.settings;
+            change(settings);
             settings.version += 1;
+            self.board.version.store(settings.version, Ordering::Release);
             settings.clone()
         };
         let mut panics = Panics::default();
@@ -278,8 +295,8 @@ impl Registry {
         panics.resume();
     }
 
-    pub(crate) fn audience(&self) -> Arc<Audience> {
-        Arc::clone(&self.board.audience)
+    pub(crate) fn audience(&self) -> &Audience {
+        &self.board.audience
     }
 
     /// Has every queue ask again what its observers want.
@@ -288,7 +305,7 @@ impl Registry {
     }
 
     fn settings(&self) -> Settings {
-        self.board.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.names().settings.clone()
     }
 
     /// The families that are there now, one by one, with no lock held in between.

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::family::{Claim, Family};
 use super::idle::Idle;
+use super::settings::Settings;
+use crate::observe::outlook::Audience;
 
 /// The family of newcomers beyond the cap.
 pub(super) const OVERFLOW: &str = "(overflow)";
@@ -45,10 +47,13 @@ pub(super) struct Names {
     overflow: Option<Arc<Family>>,
     most: usize,
     idle: Arc<Idle>,
+    audience: Arc<Audience>,
+    /// Here, so that a queue that is built finds its seat and its settings in one turn.
+    pub(super) settings: Settings,
 }
 
-impl Default for Names {
-    fn default() -> Self {
+impl Names {
+    pub(super) fn new(audience: Arc<Audience>) -> Self {
         Self {
             by_name: HashMap::new(),
             by_arrival: BTreeMap::new(),
@@ -56,19 +61,20 @@ impl Default for Names {
             overflow: None,
             most: MOST_NAMES,
             idle: Arc::default(),
+            audience,
+            settings: Settings::default(),
         }
     }
-}
 
-impl Names {
     /// A seat for a queue called `name`: in the family of that name, or where those go for whom there is none.
-    pub(super) fn claim(&mut self, name: String) -> Claim {
-        if let Some(family) = self.by_name.get(name.as_str()) {
-            return Family::claim(family, Arc::clone(&family.name));
-        }
-        let name: Arc<str> = name.into();
-        let family = if self.make_room(self.most) { self.admit(&name) } else { self.overflow() };
-        Family::claim(&family, name)
+    pub(super) fn claim(&mut self, name: &str) -> Claim {
+        let known = self.by_name.get(name).map(Arc::clone);
+        Family::claim(known.unwrap_or_else(|| self.newcomer(name)))
+    }
+
+    #[cold]
+    fn newcomer(&mut self, name: &str) -> Arc<Family> {
+        if self.make_room(self.most) { self.admit(&name.into()) } else { self.overflow() }
     }
 
     /// Whether newcomers are counted together.
@@ -121,7 +127,7 @@ impl Names {
     }
 
     fn admit(&mut self, name: &Arc<str>) -> Arc<Family> {
-        let family = Arc::new(Family::new(Arc::clone(name), self.arrivals, Some(Arc::clone(&self.idle))));
+        let family = Arc::new(self.family(Arc::clone(name), Some(Arc::clone(&self.idle))));
         self.by_name.insert(Arc::clone(name), Arc::clone(&family));
         self.list(&family);
         family
@@ -132,10 +138,14 @@ impl Names {
         if let Some(family) = &self.overflow {
             return Arc::clone(family);
         }
-        let family = Arc::new(Family::new(OVERFLOW.into(), self.arrivals, None));
+        let family = Arc::new(self.family(OVERFLOW.into(), None));
         self.overflow = Some(Arc::clone(&family));
         self.list(&family);
         family
+    }
+
+    fn family(&self, name: Arc<str>, idle: Option<Arc<Idle>>) -> Family {
+        Family::new(name, self.arrivals, Arc::clone(&self.audience), idle)
     }
 
     fn list(&mut self, family: &Arc<Family>) {

@@ -10,7 +10,7 @@ impl Registry {
     /// Attaches an observer to all queues of this registry, also those to come, until the handle is dropped.
     pub fn observe(&self, observer: impl Observer) -> ObserverHandle {
         let attached = Arc::new(Attached::new(observer));
-        self.audience().observers.attach(Arc::clone(&attached));
+        self.audience().attach(Arc::clone(&attached));
         self.renew_interests();
         ObserverHandle { registry: self.clone(), attached }
     }
@@ -25,7 +25,7 @@ impl Registry {
     /// they need not put together what nobody wants.
     #[must_use]
     pub fn wants(&self, kinds: Interest) -> bool {
-        self.audience().observers.interest().intersects(kinds)
+        self.audience().interest().intersects(kinds)
     }
 
     /// Tells this registry's observers something that its queues do not tell themselves: a sample, an alert, an event
@@ -44,7 +44,7 @@ pub struct ObserverHandle {
 
 impl Drop for ObserverHandle {
     fn drop(&mut self) {
-        self.registry.audience().observers.detach(&self.attached);
+        self.registry.audience().detach(&self.attached);
         self.registry.renew_interests();
     }
 }

@@ -4,17 +4,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
-use crate::stats::QueueStats;
+use crate::stats::{QueueStats, Totals};
 
 /// A stand-in for a queue.
 struct Tuned {
-    name: Arc<str>,
+    name: Name,
     told: Mutex<Tuning>,
 }
 
 impl Member for Tuned {
     fn stats(&self) -> QueueStats {
-        QueueStats { name: Arc::clone(&self.name), ..QueueStats::default() }
+        QueueStats::default()
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn totals(&self) -> Totals {
+        Totals::default()
     }
 
     fn is_living(&self) -> bool {
@@ -28,9 +36,7 @@ impl Member for Tuned {
 
 impl Tuned {
     fn built(registry: &Registry, name: &str) -> Arc<Self> {
-        registry.enlist(name.to_owned(), |claim, tuning| {
-            Arc::new(Self { name: Arc::clone(&claim.name), told: Mutex::new(tuning) })
-        })
+        registry.enlist(Name::of(name), |name, _, tuning| Arc::new(Self { name, told: Mutex::new(tuning) }))
     }
 
     fn capacity(&self) -> Option<usize> {

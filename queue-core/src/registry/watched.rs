@@ -7,19 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::family::Family;
 use super::settings::Panics;
 use super::source::{Levels, Source};
-use crate::stats::member::{Member, Roll, Tuning};
+use crate::observe::outlook::Roll;
+use crate::stats::member::{Member, Tuning};
 use crate::stats::{Known, QueueStats, Totals};
 
 /// Keeps a [`Source`] watched. Dropped, the source is gone and its totals stay with the name.
 #[must_use = "what is watched is gone when the guard is dropped"]
 pub struct SourceGuard {
     family: Arc<Family>,
-    seat: usize,
+    seat: u32,
     watched: Arc<Watched>,
 }
 
 impl SourceGuard {
-    pub(super) fn new(family: Arc<Family>, seat: usize, watched: Arc<Watched>) -> Self {
+    pub(super) fn new(family: Arc<Family>, seat: u32, watched: Arc<Watched>) -> Self {
         Self { family, seat, watched }
     }
 }
@@ -158,6 +159,10 @@ impl Told {
 impl Member for Watched {
     fn stats(&self) -> QueueStats {
         self.told().stats.clone()
+    }
+
+    fn totals(&self) -> Totals {
+        self.told().stats.totals.clone()
     }
 
     fn is_living(&self) -> bool {

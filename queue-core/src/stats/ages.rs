@@ -73,12 +73,16 @@ impl Ages {
         self.marks.front().map(|mark| mark.at)
     }
 
+    /// Somebody looks at a clock, in a queue that serves out of order: if that is the first time, `living` items came in
+    /// before, and the mark that follows says when.
+    pub(crate) fn begin(&mut self, living: usize) {
+        if self.marks.is_empty() && living > 0 {
+            self.marks.push_back(Mark { first: 0, at: 0, living: living as u64 });
+        }
+    }
+
     /// Item `number` is buffered, in a queue that serves out of order.
     pub(crate) fn came(&mut self, number: u64) {
-        if self.marks.is_empty() {
-            // Nobody has looked at a clock yet: the first look will say when.
-            self.marks.push_back(Mark { first: number, at: 0, living: 0 });
-        }
         if let Some(mark) = self.of(number) {
             mark.living += 1;
         }
@@ -92,7 +96,11 @@ impl Ages {
     }
 
     fn of(&mut self, number: u64) -> Option<&mut Mark> {
-        let after = self.marks.partition_point(|mark| mark.first <= number);
+        // Nearly always it is one of the newest, or there are few marks.
+        let after = match self.marks.back() {
+            Some(last) if last.first <= number => self.marks.len(),
+            _ => self.marks.partition_point(|mark| mark.first <= number),
+        };
         self.marks.get_mut(after.saturating_sub(1))
     }
 

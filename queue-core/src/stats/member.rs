@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use crate::stats::{Known, QueueStats};
+use crate::stats::{Known, QueueStats, Totals};
 
 /// A queue, as a reader sees it.
 pub(crate) trait Member: Send + Sync {
-    /// Its snapshot now.
+    /// Its snapshot now, without its name.
     fn stats(&self) -> QueueStats;
+    /// Its own name, where it knows that; its family may have another.
+    fn name(&self) -> &str {
+        ""
+    }
+    /// What it has counted, at its end: nothing is buffered and nobody waits, so no time has to be taken into account.
+    fn totals(&self) -> Totals;
     /// Whether a handle lives: if none does, only its totals count.
     fn is_living(&self) -> bool;
     /// Which of its numbers it knows.
@@ -18,12 +24,6 @@ pub(crate) trait Member: Send + Sync {
     fn renew_interest(&self) {}
     /// Takes over new settings.
     fn tune(&self, tuning: Tuning);
-}
-
-/// The list that a queue is on.
-pub(crate) trait Roll: Send + Sync {
-    /// The queue in `seat` will not count any more: keep its totals, let it go.
-    fn strike(&self, seat: usize);
 }
 
 /// Settings that come from outside of the code that built the queue.

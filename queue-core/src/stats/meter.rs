@@ -10,18 +10,31 @@ use crate::stats::ages::Ages;
 use crate::stats::member::Tuning;
 use crate::stats::peak::Peak;
 
-/// What a queue counts and measures about itself.
+/// What a queue counts and measures about itself: here what is counted for many items, the rest in its past.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    /// Counters and integrals.
+    pub(crate) handed_off: u64,
+    pub(crate) put_waits: u64,
+    pub(crate) get_waits: u64,
+    pub(crate) done_ok: u64,
+    seen: u64,
+    /// Made when there is something to remember: a queue that nobody has used yet is small.
+    past: Option<Box<Past>>,
+}
+
+/// What happens seldom, and what time does.
+#[derive(Debug)]
+pub(crate) struct Past {
+    /// Integrals, and those counters that no other field has.
     pub(crate) totals: Totals,
+    /// Items that were let go as they came, without a number.
+    pub(crate) unnumbered: u64,
     /// Moments at which items came in.
     pub(crate) ages: Ages,
     /// The highest depth.
     pub(crate) peak: Peak,
     /// Share of the capacity from which on the queue counts as saturated.
-    pub(crate) saturation: f64,
-    seen: u64,
+    saturation: f64,
     advanced: u64,
     got_then: u64,
     was_empty: bool,
@@ -42,17 +55,18 @@ pub(crate) struct Levels {
 }
 
 impl Meter {
+    #[inline]
     pub(crate) fn new(tuning: Tuning) -> Self {
-        Self {
-            totals: Totals::default(),
-            ages: Ages::default(),
-            peak: Peak::new(tuning.peak_window),
-            saturation: tuning.saturation,
-            seen: 0,
-            advanced: 0,
-            got_then: 0,
-            was_empty: true,
-            progress: 0,
+        let past = is_unusual(tuning).then(|| Box::new(Past::new(tuning)));
+        Self { handed_off: 0, put_waits: 0, get_waits: 0, done_ok: 0, seen: 0, past }
+    }
+
+    /// Takes over settings.
+    pub(crate) fn tune(&mut self, tuning: Tuning) {
+        if self.past.is_some() || is_unusual(tuning) {
+            let past = self.past();
+            past.saturation = tuning.saturation;
+            past.peak.set_window(tuning.peak_window);
         }
     }
 
@@ -60,6 +74,62 @@ impl Meter {
     #[inline]
     pub(crate) fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// What is rare, to be changed.
+    #[cold]
+    pub(crate) fn past(&mut self) -> &mut Past {
+        self.past.get_or_insert_with(|| Box::new(Past::new(Tuning::default())))
+    }
+
+    /// Item `number` is buffered, in a queue that serves out of order.
+    #[inline]
+    pub(crate) fn came(&mut self, number: u64) {
+        if let Some(past) = &mut self.past {
+            past.ages.came(number);
+        }
+    }
+
+    /// Item `number` is not buffered any more, in a queue that serves out of order.
+    #[inline]
+    pub(crate) fn went(&mut self, number: u64) {
+        if let Some(past) = &mut self.past {
+            past.ages.went(number);
+        }
+    }
+
+    /// No item is buffered any more, nor will be.
+    pub(crate) fn forget_ages(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.ages.forget_all();
+        }
+    }
+
+    /// Items that were let go as they came, without a number.
+    pub(crate) fn unnumbered(&self) -> u64 {
+        self.past.as_ref().map_or(0, |past| past.unnumbered)
+    }
+
+    /// Items let go.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.past.as_ref().map_or(0, |past| past.totals.dropped())
+    }
+
+    /// Items finished.
+    pub(crate) fn done(&self) -> u64 {
+        self.done_ok + self.past.as_ref().map_or(0, |past| past.totals.done())
+    }
+
+    /// All totals, but for items put and got.
+    pub(crate) fn totals(&self) -> Totals {
+        let Self { handed_off, put_waits, get_waits, done_ok, .. } = *self;
+        let past = self.past.as_ref().map(|past| past.totals.clone()).unwrap_or_default();
+        Totals { handed_off, put_waits, get_waits, done_ok, ..past }
+    }
+
+    /// Whether a look at the clock now would find time to account for: not before the first one.
+    pub(crate) fn is_running(&self) -> bool {
+        self.past.as_ref().is_some_and(|past| past.advanced > 0)
     }
 
     /// Brings everything up to `now`.
@@ -70,6 +140,26 @@ impl Meter {
         // The ticker has run since the last look: what came in meanwhile is known to a tick.
         let ticking = tick != 0 && self.seen != 0;
         self.seen = tick;
+        self.past().advance(ticking, now, levels);
+    }
+}
+
+impl Past {
+    fn new(tuning: Tuning) -> Self {
+        Self {
+            totals: Totals::default(),
+            unnumbered: 0,
+            ages: Ages::default(),
+            peak: Peak::new(tuning.peak_window),
+            saturation: tuning.saturation,
+            advanced: 0,
+            got_then: 0,
+            was_empty: true,
+            progress: 0,
+        }
+    }
+
+    fn advance(&mut self, ticking: bool, now: u64, levels: Levels) {
         let now = now.max(self.advanced);
         // Before the first advance nothing is known about the time, so nothing is made up.
         let passed = if self.advanced == 0 { 0 } else { now - self.advanced };
@@ -115,6 +205,11 @@ impl Meter {
     }
 }
 
+/// Whether a past has to be told of these settings: those that it begins with need none.
+fn is_unusual(tuning: Tuning) -> bool {
+    tuning != Tuning { capacity: tuning.capacity, ..Tuning::default() }
+}
+
 /// `passed` for each of `waiters`, without overflow.
 fn times(passed: Duration, waiters: usize) -> Duration {
     passed.saturating_mul(u32::try_from(waiters).unwrap_or(u32::MAX))
@@ -141,28 +236,28 @@ mod tests {
         let mut meter = meter();
         meter.advance(3 * SECOND, 3 * SECOND, levels(8, 2));
         meter.advance(4 * SECOND, 4 * SECOND, levels(7, 0));
-        assert!((meter.totals.depth_time - 23.0).abs() < 1e-9);
-        assert_eq!(meter.totals.put_waited, Duration::from_secs(4));
-        assert_eq!(meter.totals.put_blocked, Duration::from_secs(2));
-        assert_eq!(meter.totals.saturated, Duration::from_secs(2));
+        assert!((meter.totals().depth_time - 23.0).abs() < 1e-9);
+        assert_eq!(meter.totals().put_waited, Duration::from_secs(4));
+        assert_eq!(meter.totals().put_blocked, Duration::from_secs(2));
+        assert_eq!(meter.totals().saturated, Duration::from_secs(2));
     }
 
     #[test]
     fn time_before_the_first_look_is_not_made_up() {
         let mut meter = Meter::new(Tuning::default());
         meter.advance(0, 500 * SECOND, levels(10, 3));
-        assert_eq!(meter.totals, Totals::default());
+        assert_eq!(meter.totals(), Totals::default());
     }
 
     #[test]
     fn a_clock_that_goes_backwards_takes_nothing_back() {
         let mut meter = meter();
         meter.advance(9 * SECOND, 9 * SECOND, levels(5, 1));
-        let before = meter.totals.clone();
+        let before = meter.totals();
         meter.advance(4 * SECOND, 4 * SECOND, levels(5, 1));
-        assert_eq!(meter.totals, before);
+        assert_eq!(meter.totals(), before);
         meter.advance(10 * SECOND, 10 * SECOND, levels(5, 1));
-        assert_eq!(meter.totals.put_blocked, Duration::from_secs(9));
+        assert_eq!(meter.totals().put_blocked, Duration::from_secs(9));
     }
 
     #[test]
@@ -170,10 +265,10 @@ mod tests {
         let mut meter = meter();
         meter.advance(5 * SECOND, 5 * SECOND, levels(0, 0));
         meter.advance(7 * SECOND, 7 * SECOND, levels(3, 0));
-        assert_eq!(meter.stalled(), Duration::from_secs(2));
+        assert_eq!(meter.past().stalled(), Duration::from_secs(2));
         meter.advance(8 * SECOND, 8 * SECOND, Levels { got: 1, ..levels(2, 0) });
-        assert_eq!(meter.stalled(), Duration::ZERO);
+        assert_eq!(meter.past().stalled(), Duration::ZERO);
         meter.advance(18 * SECOND, 18 * SECOND, Levels { got: 1, ..levels(2, 0) });
-        assert_eq!(meter.stalled(), Duration::from_secs(10));
+        assert_eq!(meter.past().stalled(), Duration::from_secs(10));
     }
 }
