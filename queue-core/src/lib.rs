@@ -10,6 +10,7 @@ pub mod registry;
 
 mod builder;
 
+mod canary;
 mod clock;
 mod sync;
 #[cfg(any(test, feature = "testing"))]

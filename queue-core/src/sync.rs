@@ -1,41 +1,71 @@
-//! The synchronisation primitives: the standard ones, or those of the model checker.
+//! The synchronisation primitives: the standard ones, or those of a model checker.
 //!
-//! Everything that two threads of a queue may touch at once comes from here, so that `--cfg loom` checks the code that
-//! ships and no copy of it.
-
-#[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+//! Everything that two threads of a queue may touch at once comes from here, so that `--cfg loom` (every order, bounded)
+//! and `--cfg shuttle` (random orders of longer programs) check the code that ships and no copy of it.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use loom as primitives;
+#[cfg(shuttle)]
+use shuttle as primitives;
+#[cfg(not(any(loom, shuttle)))]
+use std as primitives;
+
+pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+pub(crate) use primitives::thread::{self, Thread};
+pub(crate) use primitives::thread_local;
+
+#[cfg(not(loom))]
+pub(crate) use std::cell::UnsafeCell;
+
+#[cfg(loom)]
+pub(crate) use tracked::UnsafeCell;
+
+/// How often a thread looks again before it parks: `often`, or once where every look is one more order to try.
+pub(crate) const fn looks(often: usize) -> usize {
+    if cfg!(any(loom, shuttle)) { 1 } else { often }
+}
 
 /// Waits a little for another thread: about `pauses` times ten nanoseconds.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn pause(pauses: usize) {
     for _ in 0..pauses {
         std::hint::spin_loop();
     }
 }
 
-/// Under the model checker every wait is a chance for the other threads.
-#[cfg(loom)]
+/// Under a model checker every wait is a chance for the other threads.
+#[cfg(any(loom, shuttle))]
 pub(crate) fn pause(_pauses: usize) {
-    loom::thread::yield_now();
+    thread::yield_now();
 }
 
-#[cfg(loom)]
+/// Parks this thread for `limit` at most.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn park_timeout(limit: std::time::Duration) {
+    thread::park_timeout(limit);
+}
+
+/// Model checkers have no time: whoever limits a wait there limits it to none at all, and never comes here.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn park_timeout(_limit: std::time::Duration) {
+    thread::yield_now();
+}
+
+#[cfg(any(loom, shuttle))]
 pub(crate) use blocking::{Blocking, BlockingTurn};
 
-/// A door that is waited for by blocking, which the model checker understands.
-#[cfg(loom)]
+/// A door that is waited for by blocking, which model checkers understand.
+#[cfg(any(loom, shuttle))]
 mod blocking {
-    pub(crate) struct Blocking(loom::sync::Mutex<()>);
+    use super::primitives::sync::{Mutex, MutexGuard};
 
-    pub(crate) type BlockingTurn<'a> = loom::sync::MutexGuard<'a, ()>;
+    pub(crate) struct Blocking(Mutex<()>);
+
+    pub(crate) type BlockingTurn<'a> = MutexGuard<'a, ()>;
 
     impl Blocking {
         pub(crate) fn new() -> Self {
-            Self(loom::sync::Mutex::new(()))
+            Self(Mutex::new(()))
         }
 
         pub(crate) fn lock(&self) -> BlockingTurn<'_> {
@@ -44,5 +74,22 @@ mod blocking {
 
         /// Its turn ends with the guard.
         pub(crate) fn leave(&self) {}
+    }
+}
+
+/// A cell for which loom sees whether two accesses are ordered.
+#[cfg(loom)]
+mod tracked {
+    pub(crate) struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) fn new(inside: T) -> Self {
+            Self(loom::cell::UnsafeCell::new(inside))
+        }
+
+        /// Counts as writing, now: the model fails unless every access before it is ordered before it.
+        pub(crate) fn get(&self) -> *mut T {
+            self.0.with_mut(|inside| inside)
+        }
     }
 }

@@ -3,14 +3,12 @@
 use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::lock::Seen;
 use super::wait::{GiveUp, poll_freely};
-use crate::sync::pause;
+use crate::sync::{AtomicBool, Ordering, Thread, looks, park_timeout, pause, thread, thread_local};
 
 /// A future that a plain thread can wait for without a runtime.
 pub(crate) trait Blocking: GiveUp {
@@ -37,7 +35,7 @@ const PATIENCE: usize = 300;
 /// Then it lets other threads run, if there are more of them than processors.
 const YIELDS: usize = 50;
 /// Looks at its own place in the line before it parks: parking and waking cost microseconds.
-const LOOKS: u32 = 30;
+const LOOKS: usize = 30;
 
 /// Waits for `future` on this thread, for `limit` at most.
 #[track_caller]
@@ -77,7 +75,7 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, seen: Seen, limit: Option<Dura
 /// Tries again whenever something has moved, for some microseconds.
 fn spin<F: Blocking>(mut future: Pin<&mut F>, mut seen: Seen) -> Option<F::Output> {
     let pauses = (future.room() / 2).clamp(*PAUSES.start(), *PAUSES.end());
-    for step in 0..PATIENCE / pauses + YIELDS {
+    for step in 0..looks(PATIENCE / pauses + YIELDS) {
         // Taking the lock to look would stop the very thread that is waited for.
         if future.seen() != seen {
             match future.as_mut().attempt() {
@@ -120,7 +118,7 @@ impl Parker {
     /// Waits to be woken, or until it is known that there is nothing to wait for; says whether that came before the
     /// deadline.
     fn wait(&self, settled: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
-        for _ in 0..LOOKS {
+        for _ in 0..looks(LOOKS) {
             if settled() {
                 return true;
             }
@@ -133,7 +131,7 @@ impl Parker {
             match deadline {
                 None => thread::park(),
                 Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
-                    Some(left) if !left.is_zero() => thread::park_timeout(left),
+                    Some(left) if !left.is_zero() => park_timeout(left),
                     _ => return false,
                 },
             }

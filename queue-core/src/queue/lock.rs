@@ -14,13 +14,14 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use crate::canary;
 use crate::sync::{AtomicBool, Ordering, pause};
 
-/// Under the model checker threads that wait block: it explores every order in which they may go on, and the spinning
+/// Under a model checker threads that wait block: it explores every order in which they may go on, and the spinning
 /// itself is a model of its own, below.
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 use crate::sync::{Blocking as Door, BlockingTurn as Held};
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 use {Spin as Door, SpinHeld as Held};
 
 /// Guards `S`.
@@ -123,12 +124,12 @@ impl<S> DerefMut for Guard<'_, S> {
 }
 
 /// A flag to wait for by spinning.
-#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 struct Spin {
     held: AtomicBool,
 }
 
-#[cfg_attr(loom, allow(dead_code, reason = "its own model uses it"))]
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 impl Spin {
     fn new() -> Self {
         Self { held: AtomicBool::new(false) }
@@ -145,7 +146,7 @@ impl Spin {
     /// Whoever calls it has the lock, and does nothing under it any more.
     #[inline]
     fn leave(&self) {
-        self.held.store(false, Ordering::Release);
+        self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
     }
 
     #[inline]

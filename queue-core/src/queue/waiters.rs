@@ -15,14 +15,14 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
-use crate::sync::{AtomicU8, Ordering};
+use crate::canary;
+use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 
 /// Where a waiter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<S> Waiter<S> {
 impl<S> Drop for Waiter<S> {
     #[inline]
     fn drop(&mut self) {
-        if self.phase() != Phase::Idle {
+        if self.phase() != Phase::Idle && !canary::sings("waker") {
             self.drop_inside();
         }
     }
@@ -125,12 +125,12 @@ impl<S> Drop for Waiter<S> {
 impl<S> Waiter<S> {
     #[cold]
     fn drop_inside(&mut self) {
-        if self.phase() == Phase::Waiting {
+        if self.phase() == Phase::Waiting && !canary::sings("line") {
             // Unwinding would free memory that the line still links to.
             std::process::abort();
         }
         // SAFETY: as in `own`; this is the last access.
-        unsafe { self.inside.get_mut().assume_init_drop() }
+        unsafe { (*self.inside.get()).assume_init_drop() }
     }
 }
 
@@ -282,8 +282,9 @@ impl<S> Line<S> {
             None => self.tail = prev,
         }
         self.len -= 1;
+        let order = if canary::sings("order") { Ordering::Relaxed } else { Ordering::Release };
         // SAFETY: still alive: its owner frees it only after it has read this store, or under the lock that we hold.
-        unsafe { node.as_ref() }.phase.store(phase, Ordering::Release);
+        unsafe { node.as_ref() }.phase.store(phase, order);
         waker
     }
 }
