@@ -122,7 +122,7 @@ impl Shared {
         let old = if kept.ending.is_some() { std::mem::replace(&mut kept.endpoint, endpoint) } else { endpoint };
         drop(kept);
         // Unlocked: closing waits for a thread.
-        drop(old);
+        old.close();
     }
 
     /// Monotonic time since the monitor began.
@@ -218,7 +218,7 @@ impl Shared {
             (std::mem::take(&mut kept.endpoint), kept.ending.take())
         };
         // Unlocked: closing waits for a thread.
-        drop(endpoint);
+        endpoint.close();
         if ending.is_none() {
             return;
         }
