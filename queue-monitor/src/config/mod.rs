@@ -28,6 +28,7 @@ mod glob;
 pub(crate) mod instant;
 mod signal;
 mod summary;
+mod target;
 mod units;
 mod values;
 
@@ -40,6 +41,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use glob::{Glob, GlobError};
 pub use signal::{Measured, Signal};
 pub use summary::{Placeholder, Summary, SummaryError};
+pub use target::{Alertmanager, Headers, Target, Url, UrlError, Webhook};
 
 /// What errors call text that came from no file.
 const NO_FILE: &str = "<yaml>";
@@ -135,7 +137,7 @@ impl Default for Config {
             alerts: Vec::new(),
             overrides: Vec::new(),
             mute: Vec::new(),
-            notify: Notify { log: true },
+            notify: Notify::default(),
             record: None,
             prometheus: Prometheus { scrape_interval: Duration::from_secs(15) },
             http: None,
@@ -155,6 +157,19 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 pub struct Notify {
     /// A tracing event per transition.
     pub log: bool,
+    /// Added to every alert that leaves the process; names and values.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// An Alertmanager that is kept up to date; none when absent.
+    pub alertmanager: Option<Alertmanager>,
+    /// Who is sent the transitions of each sample; nobody when absent.
+    pub webhook: Option<Webhook>,
+}
+
+impl Default for Notify {
+    /// The log, and nobody else.
+    fn default() -> Self {
+        Self { log: true, labels: Vec::new(), alertmanager: None, webhook: None }
+    }
 }
 
 /// Queues that nobody is told of for a while. They are judged all the same.

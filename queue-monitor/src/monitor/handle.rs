@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 use super::endpoint::Endpoint;
 use super::{MonitorStatus, ReloadError, Shared};
 use crate::alert::ActiveAlert;
+use crate::alert::notify::can_deliver;
 use crate::config::Config;
 
 /// A running monitor. A clone is the same monitor; it runs on when the last handle is dropped.
@@ -56,6 +57,9 @@ impl MonitorHandle {
     fn read_again(&self) -> Result<(), ReloadError> {
         let file = self.file.as_ref().ok_or(ReloadError::NoFile)?;
         let config = Config::from_yaml_file(file).map_err(ReloadError::Config)?;
+        if !can_deliver(&config.notify) {
+            return Err(ReloadError::CannotNotify);
+        }
         self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
     }
 

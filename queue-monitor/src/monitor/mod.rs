@@ -26,6 +26,7 @@ pub use shared::MonitorStatus;
 
 pub(crate) use shared::Shared;
 
+use crate::alert::notify::can_deliver;
 use crate::config::{Config, ConfigErrors};
 use endpoint::Endpoint;
 use run::Run;
@@ -109,6 +110,9 @@ impl Monitor {
 
     fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
         let Self { config, file, registry, grace } = self;
+        if !can_deliver(&config.notify) {
+            return Err(SpawnError::CannotNotify);
+        }
         let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
         let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
         let (ending, ended) = watch::channel(());
