@@ -29,7 +29,7 @@ pub(crate) mod instant;
 mod signal;
 mod summary;
 mod target;
-mod units;
+pub(crate) mod units;
 mod values;
 
 mod error;
@@ -101,9 +101,17 @@ impl Config {
     /// could not be read.
     pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
         let path = path.as_ref();
-        let name = path.to_string_lossy();
-        let bytes = read_file(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
-        Self::read(&name, &bytes, &env::of_the_process)
+        Self::from_content(path, &Self::content_of(path)?)
+    }
+
+    /// What is in a file, as far as it may be read.
+    pub(crate) fn content_of(path: &Path) -> Result<Vec<u8>, ConfigErrors> {
+        read_file(path).map_err(|why| ConfigErrors::unreadable(&path.to_string_lossy(), &why))
+    }
+
+    /// Reads and checks what was in a file.
+    pub(crate) fn from_content(path: &Path, content: &[u8]) -> Result<Self, ConfigErrors> {
+        Self::read(&path.to_string_lossy(), content, &env::of_the_process)
     }
 
     fn read(file: &str, bytes: &[u8], environment: &env::Environment<'_>) -> Result<Self, ConfigErrors> {

@@ -205,6 +205,12 @@ impl Shared {
         }
     }
 
+    /// Waits, and says whether the monitor has ended by then.
+    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+        let waited = self.ended.wait_timeout_while(self.kept(), time, |kept| kept.ending.is_some());
+        waited.unwrap_or_else(PoisonError::into_inner).0.ending.is_none()
+    }
+
     /// Whether the monitor has ended; its thread may still be on its way back from a source that hung.
     pub(crate) fn has_ended(&self) -> bool {
         self.kept().ending.is_none()
