@@ -136,10 +136,14 @@ impl Glob {
         let part = |part: &Part| match part {
             Part::Any => ".*".to_owned(),
             Part::One(Accepts::All) => ".".to_owned(),
-            Part::One(Accepts::Literal(c)) => plain(*c),
+            Part::One(Accepts::Literal(c)) => match c {
+                '.' | '*' | '+' | '?' | '(' | ')' | '[' | '{' | '}' | '|' | '$' => format!("[{c}]"),
+                '\\' | '^' | ']' => in_class(*c),
+                c => c.to_string(),
+            },
             Part::One(Accepts::Class { not, ranges }) => {
                 let ranges: String =
-                    ranges.iter().map(|(from, to)| format!("{}-{}", plain(*from), plain(*to))).collect();
+                    ranges.iter().map(|(from, to)| format!("{}-{}", in_class(*from), in_class(*to))).collect();
                 format!("[{}{ranges}]", if *not { "^" } else { "" })
             }
         };
@@ -303,9 +307,9 @@ fn class(rest: &mut std::str::Chars<'_>) -> Result<Accepts, GlobError> {
     }
 }
 
-/// A character as a regular expression has it, inside of a class or not.
-fn plain(c: char) -> String {
-    if c.is_ascii_alphanumeric() || c == '_' { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
+/// A character as the class of a regular expression has it.
+fn in_class(c: char) -> String {
+    if c.is_alphanumeric() { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
 }
 
 #[cfg(test)]
