@@ -6,6 +6,7 @@ pub mod config;
 pub mod http;
 mod monitor;
 mod record;
+mod replay;
 mod rule;
 pub mod rules;
 mod sampler;
@@ -13,5 +14,6 @@ mod sampler;
 mod testing;
 
 pub use alert::ActiveAlert;
-pub use config::{Config, ConfigErrors};
+pub use config::{Config, ConfigErrors, schema};
 pub use monitor::{ListenError, Monitor, MonitorHandle, MonitorStatus, ReloadError, SpawnError};
+pub use replay::{Replay, ReplayError};

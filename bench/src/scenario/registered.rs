@@ -23,11 +23,13 @@ const INTERVAL: Duration = Duration::from_millis(2);
 type Deed = fn(&Crowd, u64) -> f64;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let deeds: [(&str, Deed); 5] = [
+    let deeds: [(&str, Deed); 7] = [
         ("create and drop, a known name", create_known),
         ("create and drop, a new name", create_new),
         ("snapshot", snapshot),
         ("monitor pass", monitor_pass),
+        ("monitor pass, ten alerts on each", judging_pass),
+        ("put and get while it passes", put_beside_a_judge),
         ("scrape", scrape),
     ];
     deeds.into_iter().flat_map(|(what, deed)| COUNTS.map(|count| beside(what, deed, count))).collect()
@@ -48,6 +50,8 @@ struct Crowd {
     queues: Vec<Queue<u64>>,
     /// Started when the first pass is timed.
     monitor: OnceCell<MonitorHandle>,
+    /// The same with alerts, in place of it.
+    judge: OnceCell<MonitorHandle>,
 }
 
 impl Crowd {
@@ -56,7 +60,30 @@ impl Crowd {
         // Room for a few more, so that queues that come and go under new names push each other out.
         registry.set_max_names(count + 100);
         let queues = (0..count).map(|number| named(&registry, format!("bench.{number}"))).collect();
-        Self { registry, queues, monitor: OnceCell::new() }
+        Self { registry, queues, monitor: OnceCell::new(), judge: OnceCell::new() }
+    }
+
+    /// A monitor that judges every queue by ten alerts, none of which fires, one after the other without a rest.
+    fn judge(&self) -> &MonitorHandle {
+        self.judge.get_or_init(|| {
+            let signals = [
+                "utilization, above: 99%",
+                "utilization_peak, levels: { warning: 98%, critical: 99% }",
+                "depth, above: 99",
+                "oldest_age, above: 1d",
+                "stalled, above: 1d",
+                "drop_rate, above: 1000",
+                "growth, above: 1000000",
+                "blocked_ratio, above: 99%",
+                "time_to_full, below: 1ms",
+                "longest_put_wait, above: 1d",
+            ];
+            let alerts = signals.iter().zip(0..).map(|(signal, n)| format!("- {{ name: A{n}, signal: {signal} }}\n"));
+            let yaml = format!("alerts:\n{}", alerts.collect::<String>());
+            let mut config = Config::from_yaml(&yaml).expect("a good configuration");
+            config.interval = INTERVAL;
+            Monitor::new(config).registry(&self.registry).spawn()
+        })
     }
 
     fn monitor(&self) -> &MonitorHandle {
@@ -100,7 +127,26 @@ fn snapshot(crowd: &Crowd, n: u64) -> f64 {
 
 /// What the monitor says that its last pass took; one pass, however many are asked for.
 fn monitor_pass(crowd: &Crowd, _: u64) -> f64 {
-    let monitor = crowd.monitor();
+    pass_of(crowd, crowd.monitor())
+}
+
+fn judging_pass(crowd: &Crowd, _: u64) -> f64 {
+    pass_of(crowd, crowd.judge())
+}
+
+/// One queue of the crowd, while all are looked at and judged: the mean of a put and a get.
+fn put_beside_a_judge(crowd: &Crowd, n: u64) -> f64 {
+    let _judge = crowd.judge();
+    let queue = &crowd.queues[crowd.queues.len() / 2];
+    let started = Instant::now();
+    for item in 0..n {
+        queue.try_put(item).expect("there is room for one");
+        black_box(queue.try_get().expect("it was just put"));
+    }
+    each(started.elapsed(), n)
+}
+
+fn pass_of(crowd: &Crowd, monitor: &MonitorHandle) -> f64 {
     let before = monitor.status().passes;
     while monitor.status().passes == before {
         thread::sleep(INTERVAL / 2);

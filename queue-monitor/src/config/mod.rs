@@ -33,12 +33,16 @@ pub(crate) mod units;
 mod values;
 
 mod error;
+mod explain;
+mod json_schema;
 mod keys;
 mod syntax;
 
 pub use alert::{AlertRule, Change, Fields, Level, Override, Threshold};
 pub use error::{ConfigError, ConfigErrors};
+pub use explain::{Explained, explain};
 pub use glob::{Glob, GlobError};
+pub use json_schema::schema;
 pub use signal::{Measured, Signal};
 pub use summary::{Placeholder, Summary, SummaryError};
 pub use target::{Alertmanager, Headers, Target, Url, UrlError, Webhook};
@@ -115,6 +119,16 @@ impl Config {
     }
 
     fn read(file: &str, bytes: &[u8], environment: &env::Environment<'_>) -> Result<Self, ConfigErrors> {
+        Self::read_with(file, bytes, environment, |_| ()).map(|(config, ())| config)
+    }
+
+    /// Also has `look` look at what was read, with the place of everything in it.
+    fn read_with<T>(
+        file: &str,
+        bytes: &[u8],
+        environment: &env::Environment<'_>,
+        look: impl FnOnce(&schema::Document) -> T,
+    ) -> Result<(Self, T), ConfigErrors> {
         let mut findings = error::Findings::default();
         let text = match text::decode(bytes) {
             Ok(text) => text,
@@ -131,7 +145,7 @@ impl Config {
         if findings.is_empty() {
             load::read_again(text, &tree, &mut findings);
         }
-        if findings.is_empty() { Ok(config) } else { Err(findings.into_errors(file, text)) }
+        if findings.is_empty() { Ok((config, look(&document))) } else { Err(findings.into_errors(file, text)) }
     }
 }
 

@@ -1,0 +1,44 @@
+//! The command line of queue-monitor: see `queuectl --help`.
+
+mod check;
+mod cli;
+mod explain;
+mod output;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use cli::{Cli, Command};
+use output::{Failure, Output};
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let mut output = Output::new();
+    match run(command, &mut output).and_then(|code| output.end().map(|()| code)) {
+        Ok(code) => code,
+        // Whoever read has seen enough.
+        Err(Failure::ReaderGone) => ExitCode::SUCCESS,
+        Err(Failure::Told(message)) => {
+            output.complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, output: &mut Output) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Check { files, json } => return check::check(&files, json, output),
+        Command::Rules { file } => output.text(&queue_monitor::rules::prometheus(&check::load(&file)?))?,
+        Command::Schema => output.text(&queue_monitor::schema())?,
+        Command::Explain { file, queue, json } => explain::explain(&file, &queue, json, output)?,
+        Command::Replay { file, samples } => replay::replay(&file, &samples, output)?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "queuectl", &mut script);
+            output.text(&String::from_utf8_lossy(&script))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
