@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "each checker uses a part of it")]
 
 pub(crate) mod getting;
+pub(crate) mod last;
 pub(crate) mod operations;
 pub(crate) mod program;
 pub(crate) mod putting;
