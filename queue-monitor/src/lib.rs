@@ -7,6 +7,7 @@ pub mod http;
 mod monitor;
 mod record;
 mod rule;
+pub mod rules;
 mod sampler;
 #[cfg(test)]
 mod testing;

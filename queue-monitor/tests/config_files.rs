@@ -16,6 +16,12 @@ fn a_good_file_means_what_it_says() {
     assert_eq!(config.saturation, 0.8);
     assert_eq!(config.peak_window, Duration::from_secs(60));
     assert!(!config.notify.log);
+    assert_eq!(config.notify.labels, [("env".into(), "prod".into())]);
+    let (am, hook) = (config.notify.alertmanager.unwrap(), config.notify.webhook.unwrap());
+    assert_eq!((am.target.url.as_str(), am.resend), ("http://127.0.0.1:9093", Duration::from_secs(120)));
+    assert_eq!(am.target.headers.iter().collect::<Vec<_>>(), [("Authorization", "Bearer none")]);
+    assert_eq!((am.target.timeout, hook.target.timeout), (Duration::from_secs(10), Duration::from_secs(5)));
+    assert_eq!(hook.target.url.to_string(), "https://example.org", "printed, it has no secret");
     assert_eq!(config.http.unwrap().listen, "[::1]:9464".parse().unwrap());
 
     let [high, idle, old, dropping, levels, soon] = config.alerts.try_into().unwrap();

@@ -58,7 +58,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if self.next >= self.calm.put_until || COUNTS && clock::tick() != self.calm.tick {
             return Short::Look;
         }
-        let depth = self.items.len();
+        let depth = self.items.len_of_whole();
         if depth >= self.calm.put_below {
             return if depth >= self.calm.full_at { Short::Wait } else { Short::Look };
         }
@@ -86,7 +86,7 @@ impl<T, K: Kind<T>> State<T, K> {
         if self.got >= self.calm.get_until || COUNTS && clock::tick() != self.calm.tick {
             return Short::Look;
         }
-        let Some(taken) = self.items.pop() else { return Short::Wait };
+        let Some(taken) = self.items.pop_from_whole() else { return Short::Wait };
         if K::Buffer::OUT_OF_ORDER {
             self.meter.went(taken.number);
             // Nobody asks for it here, so it is only not to be left behind.
@@ -135,7 +135,7 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     fn calm(&mut self) -> Calm {
-        let disturbed = self.observed || self.held || self.life != Life::Open;
+        let disturbed = self.observed || self.held || self.life != Life::Open || !self.items.is_whole();
         let put_until = if disturbed || !self.getters.is_empty() {
             0
         } else if COUNTS {

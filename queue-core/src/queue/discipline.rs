@@ -74,6 +74,21 @@ pub trait Discipline<T>: Default {
     /// Takes the next item.
     fn pop(&mut self) -> Option<Numbered<T>>;
 
+    /// Whether all items stand in one place: none that came back stands apart.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    /// As [`len`](Self::len), of a buffer that is whole.
+    fn len_of_whole(&self) -> usize {
+        self.len()
+    }
+
+    /// As [`pop`](Self::pop), from a buffer that is whole.
+    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
+        self.pop()
+    }
+
     /// How many items are sure to go out before item `number` does.
     fn before(&self, number: u64) -> u64;
 
@@ -142,6 +157,23 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     #[inline]
+    fn is_whole(&self) -> bool {
+        self.returned.is_none()
+    }
+
+    #[inline]
+    fn len_of_whole(&self) -> usize {
+        self.items.len()
+    }
+
+    #[inline]
+    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
+        let number = self.start();
+        let item = self.items.pop_front()?;
+        Some(Numbered { number, item })
+    }
+
+    #[inline]
     fn push(&mut self, number: u64, slot: &mut Option<T>) {
         debug_assert!(self.items.is_empty() || number == self.end, "numbers in the ring follow each other");
         if let Some(item) = slot.take() {
@@ -155,14 +187,12 @@ impl<T> Discipline<T> for Ring<T> {
         if self.returned.is_some() {
             return self.pop_returned();
         }
-        let number = self.start();
-        let item = self.items.pop_front()?;
-        Some(Numbered { number, item })
+        self.pop_from_whole()
     }
 
     fn before(&self, number: u64) -> u64 {
         // What came back goes out first.
-        if self.returned.is_none() { number.saturating_sub(self.start()) } else { 0 }
+        if self.is_whole() { number.saturating_sub(self.start()) } else { 0 }
     }
 
     fn give_back(&mut self) {

@@ -1,26 +1,19 @@
-//! Putting: the verbs, and the future that waits for room.
+//! Putting: the verbs, and what becomes of an item that comes in.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
-
-use super::block::{Blocking, block_on};
+use super::block::block_on;
 use super::calm::{Short, Turn};
 use super::discipline::Kind;
 use super::error::PutError;
 use super::lock::Seen;
+use super::putter::Put;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
 use super::tell::Came;
-use super::wait::{Before, GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
-use super::waiters::{Phase, Waiter};
+use super::wait::within;
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
-use crate::canary;
-use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Puts `item`, waiting for room while the queue is full.
@@ -45,7 +38,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// # }
     /// ```
     pub fn put(&self, item: T) -> Put<'_, T, K> {
-        Put { shared: self.shared(), offer: Offer::of(item), begun: false, waiter: Waiter::new() }
+        Put::new(self.shared(), item)
     }
 
     /// Puts `item` if that needs no waiting.
@@ -64,8 +57,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let shared = self.shared();
-        let (mut offer, mut begun) = (Offer::of(item), false);
-        put_now(shared, &mut offer, &mut begun, IfFull::Reject).unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
+        let (mut slot, mut state) = (Some(item), shared.glance());
+        if matches!(state.put_at_once(&mut slot), Short::Done(())) {
+            return Ok(());
+        }
+        try_long(shared, Turn::new(state), slot)
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -129,9 +125,17 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
+/// Puts the item of `slot` now, by the long way, or refuses it.
+#[cold]
+fn try_long<T, K: Kind<T>>(shared: &Shared<T, K>, turn: Turn<'_, T, K>, slot: Option<T>) -> Result<(), PutError<T>> {
+    let (mut offer, mut begun) = (Offer { item: slot, scope: None }, false);
+    let put = put_long(shared, turn, &mut offer, &mut begun, IfFull::Reject);
+    put.unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
+}
+
 /// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says what it saw.
 #[inline]
-fn put_now<T, K: Kind<T>>(
+pub(super) fn put_now<T, K: Kind<T>>(
     shared: &Shared<T, K>,
     offer: &mut Offer<T>,
     begun: &mut bool,
@@ -168,7 +172,7 @@ fn put_long<T, K: Kind<T>>(
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum IfFull {
+pub(super) enum IfFull {
     /// Wait, if that is what the queue does.
     Wait,
     Reject,
@@ -186,7 +190,11 @@ impl<T> Offer<T> {
     }
 
     /// As [`begin`](Self::begin), which is done unlocked: keeps the turn if there is nobody to be asked.
-    fn begin_with<'a, K: Kind<T>>(&mut self, shared: &Shared<T, K>, turn: Turn<'a, T, K>) -> Option<Turn<'a, T, K>> {
+    pub(super) fn begin_with<'a, K: Kind<T>>(
+        &mut self,
+        shared: &Shared<T, K>,
+        turn: Turn<'a, T, K>,
+    ) -> Option<Turn<'a, T, K>> {
         if !turn.observed {
             return Some(turn);
         }
@@ -203,7 +211,7 @@ impl<T> Offer<T> {
 
 /// What becomes of the item of `offer` now; none if it has to wait for room.
 #[inline]
-fn admit<T, K: Kind<T>>(
+pub(super) fn admit<T, K: Kind<T>>(
     state: &mut State<T, K>,
     offer: &mut Offer<T>,
     if_full: IfFull,
@@ -224,7 +232,7 @@ fn admit<T, K: Kind<T>>(
 
 /// What is left to do, unlocked, once it is known what became of the item.
 #[inline]
-fn conclude<T, K: Kind<T>>(
+pub(super) fn conclude<T, K: Kind<T>>(
     shared: &Shared<T, K>,
     admission: Admission<T>,
     offer: &mut Offer<T>,
@@ -264,149 +272,4 @@ pub(super) fn claim<T, K: Kind<T>>(
         shared.tell_came(came, waited);
     }
     claimed.map(|_| ()).map_err(|()| PutError::ShutDown(offer.not_put()))
-}
-
-pin_project! {
-    /// The future of [`put`](QueueOf::put).
-    #[must_use = "a put does nothing unless awaited; try_put puts without waiting"]
-    pub struct Put<'a, T, K>
-    where
-        K: Kind<T>,
-    {
-        shared: &'a Shared<T, K>,
-        offer: Offer<T>,
-        // Whether the source was asked for a scope; it may have had none.
-        begun: bool,
-        #[pin]
-        waiter: Waiter<()>,
-    }
-
-    impl<T, K> PinnedDrop for Put<'_, T, K>
-    where
-        K: Kind<T>,
-    {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if this.waiter.phase() != Phase::Idle {
-                leave(this.shared, this.waiter, this.offer.item.is_some());
-            }
-        }
-    }
-}
-
-/// A putter is dropped that has waited, perhaps with its item not put.
-#[cold]
-fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>, not_put: bool) {
-    stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, waiter.as_mut());
-    if not_put && waiter.phase() == Phase::Served && !canary::sings("grant") {
-        let next = shared.lock().give_up_grant();
-        wake(next);
-    }
-    tell_end(shared, Side::Put, waiter);
-}
-
-impl<T, K: Kind<T>> Put<'_, T, K> {
-    /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
-    fn end(
-        shared: &Shared<T, K>,
-        phase: Phase,
-        offer: &mut Offer<T>,
-        waited: Option<Duration>,
-    ) -> Result<(), PutError<T>> {
-        if phase == Phase::Served { claim(shared, offer, waited) } else { Err(PutError::ShutDown(offer.not_put())) }
-    }
-}
-
-impl<T, K: Kind<T>> Future for Put<'_, T, K> {
-    type Output = Result<(), PutError<T>>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.as_mut().project();
-        if *this.begun {
-            return self.poll_long(Before::Nothing, cx);
-        }
-        let mut state = this.shared.glance();
-        let before = match state.put_in_step(&mut this.offer.item, cx) {
-            Short::Done(()) => {
-                *this.begun = true;
-                return Poll::Ready(Ok(()));
-            }
-            Short::Wait => {
-                drop(state);
-                Before::HasToWait
-            }
-            Short::Look => Before::Turn(Turn::new(state)),
-        };
-        self.poll_long(before, cx)
-    }
-}
-
-impl<T, K: Kind<T>> Put<'_, T, K> {
-    /// Puts by the long way, or waits.
-    #[cold]
-    fn poll_long(
-        self: Pin<&mut Self>,
-        mut before: Before<'_, T, K>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), PutError<T>>> {
-        let this = self.project();
-        let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
-        assert!(offer.item.is_some(), "a put was polled after it had completed");
-        if !std::mem::replace(this.begun, true) {
-            before = match before {
-                Before::Turn(turn) => offer.begin_with(shared, turn).map_or(Before::Nothing, Before::Turn),
-                // Whoever was seen to have to wait was seen to have nobody to tell.
-                before => before,
-            };
-        }
-        let (telling, mut came) = (shared.tells_items(), None);
-        let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
-        let waited = ready!(poll_wait(shared, before, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
-        let put = match waited {
-            Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
-            Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),
-        };
-        offer.scope = None;
-        Poll::Ready(put)
-    }
-}
-
-impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
-    #[inline]
-    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
-        let this = self.project();
-        put_now(this.shared, this.offer, this.begun, IfFull::Wait)
-    }
-
-    fn seen(&self) -> Seen {
-        self.shared.seen()
-    }
-
-    fn room(&self) -> usize {
-        self.shared.glance().room()
-    }
-
-    fn is_settled(&self) -> bool {
-        self.waiter.phase() != Phase::Waiting
-    }
-}
-
-impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
-    fn give_up(self: Pin<&mut Self>) -> Self::Output {
-        let mut this = self.project();
-        let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
-        if stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut()) {
-            return Err(PutError::TimedOut(offer.not_put()));
-        }
-        match this.waiter.as_ref().phase() {
-            // It never had its try: the task had spent its budget.
-            Phase::Idle => put_now(shared, offer, this.begun, IfFull::Wait)
-                .unwrap_or_else(|_| Err(PutError::TimedOut(offer.not_put()))),
-            phase => {
-                let waited = tell_end(shared, Side::Put, this.waiter);
-                Self::end(shared, phase, offer, waited)
-            }
-        }
-    }
 }

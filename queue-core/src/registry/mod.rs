@@ -27,7 +27,7 @@ pub use channels::Flume;
 #[cfg(feature = "tokio-mpsc")]
 pub use channels::TokioMpsc;
 pub use observing::ObserverHandle;
-pub use published::{MonitorTotals, Publication, Published, TransitionCount};
+pub use published::{MonitorTotals, Notified, Publication, Published, TransitionCount};
 pub use source::{Levels, Source};
 pub use watched::SourceGuard;
 

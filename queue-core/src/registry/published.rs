@@ -44,6 +44,23 @@ pub struct MonitorTotals {
     pub reloads_accepted: u64,
     /// Configuration reloads that were refused, the running one kept.
     pub reloads_rejected: u64,
+    /// What became of alerts that were sent to an Alertmanager.
+    pub alertmanager: Notified,
+    /// What became of transitions that were sent to a webhook.
+    pub webhook: Notified,
+}
+
+/// What became of what a monitor sent to one server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notified {
+    /// Requests that were taken.
+    pub sent: u64,
+    /// Requests that were refused, or not answered in time. Those that were not answered are sent again.
+    pub failed: u64,
+    /// Alerts or transitions that were given up: refused, or more than are kept for a server that does not answer.
+    pub dropped: u64,
+    /// Alerts or transitions that wait to be sent.
+    pub waiting: u64,
 }
 
 /// What is on the board now.

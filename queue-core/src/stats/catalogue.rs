@@ -211,6 +211,18 @@ pub static MEASURES: &[Measure] = &[
             e(&[("result", "rejected")], whole(m.reloads_rejected));
         });
     }),
+    counter("queue.monitor_notifications", Unit::Count, "Requests to those who are told of alerts.", |v, e| {
+        notified(v, |n, notifier| {
+            e(&[("notifier", notifier), ("result", "sent")], whole(n.sent));
+            e(&[("notifier", notifier), ("result", "failed")], whole(n.failed));
+        });
+    }),
+    counter("queue.monitor_alerts_dropped", Unit::Count, "Alerts that could not be told and were given up.", |v, e| {
+        notified(v, |n, notifier| e(&[("notifier", notifier)], whole(n.dropped)));
+    }),
+    gauge("queue.monitor_alerts_waiting", Unit::Count, "Alerts that wait to be told.", |v, e| {
+        notified(v, |n, notifier| e(&[("notifier", notifier)], whole(n.waiting)));
+    }),
     gauge("queue.build_info", Unit::Count, "Always 1; the version is a label.", |_, e| {
         e(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     }),
@@ -286,6 +298,13 @@ fn monitor(view: &View<'_>, read: impl FnOnce(&crate::registry::MonitorTotals)) 
     if let Some(totals) = &view.published.monitor {
         read(totals);
     }
+}
+
+fn notified(view: &View<'_>, mut read: impl FnMut(&crate::registry::Notified, &'static str)) {
+    monitor(view, |totals| {
+        read(&totals.alertmanager, "alertmanager");
+        read(&totals.webhook, "webhook");
+    });
 }
 
 fn alive(family: &FamilyStats) -> bool {

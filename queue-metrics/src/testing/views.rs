@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use queue_core::registry::{MonitorTotals, Publication, Published, TransitionCount};
+use queue_core::registry::{MonitorTotals, Notified, Publication, Published, TransitionCount};
 use queue_core::stats::Known;
 use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
 
@@ -96,6 +96,8 @@ pub(crate) fn board() -> Published {
         failures: 2,
         reloads_accepted: 1,
         reloads_rejected: 2,
+        alertmanager: Notified { sent: 3, failed: 1, dropped: 0, waiting: 4 },
+        webhook: Notified::default(),
     }));
     registry.published()
 }

@@ -1,6 +1,7 @@
 //! Judges whether what was read makes sense together, and makes the [`Config`] of it.
 
 mod alerts;
+mod notify;
 mod overrides;
 
 use std::ops::RangeInclusive;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use super::error::{Findings, Mismatch, Place, quoted};
 use super::schema::{self, Document, Given, Pattern, Span, Spot, Text};
 use super::units::spelt;
-use super::{Config, Glob, Http, Mute, Notify, Prometheus};
+use super::{Config, Glob, Http, Mute, Prometheus};
 
 const TICK: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_millis(100);
 const INTERVAL: RangeInclusive<Duration> = Duration::from_millis(100)..=HOUR;
@@ -78,11 +79,6 @@ impl Check<'_> {
             return None;
         }
         Some(duration)
-    }
-
-    fn notify(&mut self, given: &Given<schema::Notify>) -> Notify {
-        let log = given.read().and_then(|(_, notify)| notify.log.read());
-        Notify { log: log.is_none_or(|(_, flag)| flag.0) }
     }
 
     fn http(&mut self, given: &Given<schema::Http>) -> Option<Http> {

@@ -126,8 +126,41 @@ impl Glob {
         (literals == self.parts.len(), literals)
     }
 
+    /// Whether it is the name of one queue.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.specificity().0
+    }
+
+    /// The same as a regular expression of Prometheus, which has to match the whole name, too.
+    pub(crate) fn regex(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Any => ".*".to_owned(),
+            Part::One(Accepts::All) => ".".to_owned(),
+            Part::One(Accepts::Literal(c)) => match c {
+                '.' | '*' | '+' | '?' | '(' | ')' | '[' | '{' | '}' | '|' | '$' => format!("[{c}]"),
+                '\\' | '^' | ']' => in_class(*c),
+                c => c.to_string(),
+            },
+            Part::One(Accepts::Class { not, ranges }) => {
+                let ranges: String =
+                    ranges.iter().map(|(from, to)| format!("{}-{}", in_class(*from), in_class(*to))).collect();
+                format!("[{}{ranges}]", if *not { "^" } else { "" })
+            }
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    /// The one name that an exact pattern fits.
+    pub(crate) fn name(&self) -> Option<String> {
+        let literal = |part: &Part| match part {
+            Part::One(Accepts::Literal(c)) => Some(*c),
+            _ => None,
+        };
+        self.parts.iter().map(literal).collect()
+    }
+
     /// Whether there is a name that both fit.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let stars = |glob: &Self| glob.parts.contains(&Part::Any);
         match (stars(self), stars(other)) {
             // What follows the first `*` of one, the other's first `*` takes; so only the outer ends have to agree.
@@ -272,6 +305,11 @@ fn class(rest: &mut std::str::Chars<'_>) -> Result<Accepts, GlobError> {
             }
         }
     }
+}
+
+/// A character as the class of a regular expression has it.
+fn in_class(c: char) -> String {
+    if c.is_alphanumeric() { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
 }
 
 #[cfg(test)]

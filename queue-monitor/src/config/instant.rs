@@ -98,6 +98,12 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The second of a moment that [`written`] wrote.
+#[cfg(test)]
+pub(crate) fn seconds_of(text: &str) -> u64 {
+    parse(text).unwrap().try_into().unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,10 @@
 use super::error::{Mismatch, nearest, quoted};
 
 /// Keys of the format that a later version will read, by the type they belong to.
-const LATER: [(&str, &[&str]); 1] = [("Notify", &["labels", "alertmanager", "webhook", "inhibit_upstream"])];
+const LATER: [(&str, &[&str]); 1] = [("Notify", &["inhibit_upstream"])];
 
 /// Keys that are often indented too little or too much, and where they belong.
-const HOMES: [(&str, &[&str], &str); 7] = [
+const HOMES: [(&str, &[&str], &str); 8] = [
     (
         "Document",
         &[
@@ -30,7 +30,8 @@ const HOMES: [(&str, &[&str], &str); 7] = [
     ),
     ("Override", &["queue", "capacity"], "in an item of `overrides:`"),
     ("Mute", &["until", "reason"], "in an item of `mute:`"),
-    ("Notify", &["log"], "below `notify:`"),
+    ("Notify", &["log", "labels", "alertmanager", "webhook"], "below `notify:`"),
+    ("Alertmanager", &["resend"], "below `notify: alertmanager:`"),
     ("Prometheus", &["scrape_interval"], "below `prometheus:`"),
     ("Http", &["listen"], "below `http:`"),
 ];
@@ -69,6 +70,8 @@ pub(super) fn describe(owner: &str) -> &'static str {
         "Mute" => "a mute: a map such as `{ queues: [\"crawl.*\"], until: 2026-11-23T08:00:00Z }`",
         "Prometheus" => "a map such as `{ scrape_interval: 15s }`",
         "Notify" => "a map such as `{ log: true }`",
+        "Alertmanager" => "a map such as `{ url: \"http://127.0.0.1:9093\" }`",
+        "Webhook" => "a map such as `{ url: \"https://example.org/hook\" }`",
         "Http" => "a map such as `{ listen: 127.0.0.1:9464 }`",
         _ => "a map",
     }
@@ -88,6 +91,7 @@ mod tests {
             "Mute" => format!("mute: [{entry}]"),
             "Prometheus" => format!("prometheus: {entry}"),
             "Notify" => format!("notify: {entry}"),
+            "Alertmanager" => format!("notify: {{ alertmanager: {entry} }}"),
             "Http" => format!("http: {entry}"),
             _ => entry,
         };

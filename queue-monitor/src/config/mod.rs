@@ -28,7 +28,8 @@ mod glob;
 pub(crate) mod instant;
 mod signal;
 mod summary;
-mod units;
+mod target;
+pub(crate) mod units;
 mod values;
 
 mod error;
@@ -40,6 +41,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use glob::{Glob, GlobError};
 pub use signal::{Measured, Signal};
 pub use summary::{Placeholder, Summary, SummaryError};
+pub use target::{Alertmanager, Headers, Target, Url, UrlError, Webhook};
 
 /// What errors call text that came from no file.
 const NO_FILE: &str = "<yaml>";
@@ -99,9 +101,17 @@ impl Config {
     /// could not be read.
     pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
         let path = path.as_ref();
-        let name = path.to_string_lossy();
-        let bytes = read_file(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
-        Self::read(&name, &bytes, &env::of_the_process)
+        Self::from_content(path, &Self::content_of(path)?)
+    }
+
+    /// What is in a file, as far as it may be read.
+    pub(crate) fn content_of(path: &Path) -> Result<Vec<u8>, ConfigErrors> {
+        read_file(path).map_err(|why| ConfigErrors::unreadable(&path.to_string_lossy(), &why))
+    }
+
+    /// Reads and checks what was in a file.
+    pub(crate) fn from_content(path: &Path, content: &[u8]) -> Result<Self, ConfigErrors> {
+        Self::read(&path.to_string_lossy(), content, &env::of_the_process)
     }
 
     fn read(file: &str, bytes: &[u8], environment: &env::Environment<'_>) -> Result<Self, ConfigErrors> {
@@ -135,7 +145,7 @@ impl Default for Config {
             alerts: Vec::new(),
             overrides: Vec::new(),
             mute: Vec::new(),
-            notify: Notify { log: true },
+            notify: Notify::default(),
             record: None,
             prometheus: Prometheus { scrape_interval: Duration::from_secs(15) },
             http: None,
@@ -155,6 +165,19 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 pub struct Notify {
     /// A tracing event per transition.
     pub log: bool,
+    /// Added to every alert that leaves the process; names and values.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// An Alertmanager that is kept up to date; none when absent.
+    pub alertmanager: Option<Alertmanager>,
+    /// Who is sent the transitions of each sample; nobody when absent.
+    pub webhook: Option<Webhook>,
+}
+
+impl Default for Notify {
+    /// The log, and nobody else.
+    fn default() -> Self {
+        Self { log: true, labels: Vec::new(), alertmanager: None, webhook: None }
+    }
 }
 
 /// Queues that nobody is told of for a while. They are judged all the same.

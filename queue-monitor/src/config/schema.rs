@@ -13,6 +13,7 @@ use super::error::{Mismatch, Place, quoted};
 use super::glob::Glob;
 use super::instant;
 use super::signal::Signal;
+use super::target;
 use super::units::{self, Scalar};
 use super::values;
 
@@ -104,6 +105,26 @@ pub(super) struct Prometheus {
 #[serde(default)]
 pub(super) struct Notify {
     pub(super) log: Given<Flag>,
+    pub(super) labels: Given<Table<Text>>,
+    pub(super) alertmanager: Given<Alertmanager>,
+    pub(super) webhook: Given<Webhook>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Alertmanager {
+    pub(super) url: Given<Url>,
+    pub(super) resend: Given<Span>,
+    pub(super) timeout: Given<Span>,
+    pub(super) headers: Given<Table<Text>>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Webhook {
+    pub(super) url: Given<Url>,
+    pub(super) timeout: Given<Span>,
+    pub(super) headers: Given<Table<Text>>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -357,4 +378,6 @@ scalars! {
     SignalName(Signal) = values::signal;
     /// An address with a port.
     Address(SocketAddr) = values::address;
+    /// Where something is sent.
+    Url(target::Url) = target::url;
 }

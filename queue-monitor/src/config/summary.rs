@@ -179,6 +179,19 @@ impl Summary {
         self.pieces.contains(&Piece::Filled(placeholder))
     }
 
+    /// The template in another language.
+    pub(crate) fn translated(
+        &self,
+        text: impl Fn(&str) -> String,
+        placeholder: impl Fn(Placeholder) -> String,
+    ) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(piece) => text(piece),
+            Piece::Filled(filled) => placeholder(*filled),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
     /// Fills in the placeholders; one without a value prints `n/a`.
     pub fn render(&self, fill: impl Fn(Placeholder) -> Option<String>) -> String {
         let mut text = String::new();

@@ -115,7 +115,7 @@ pub(super) fn threshold(value: &Scalar, signal: Signal) -> Result<f64, Mismatch>
 }
 
 /// Writes a duration as the file would.
-pub(super) fn spelt(duration: Duration) -> String {
+pub(crate) fn spelt(duration: Duration) -> String {
     let mut left = duration.as_millis();
     let mut text = String::new();
     for (unit, millis) in UNITS {

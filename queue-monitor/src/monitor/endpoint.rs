@@ -33,6 +33,12 @@ impl Endpoint {
         }
     }
 
+    /// Closes it, and waits for its thread.
+    pub(crate) fn close(self) {
+        #[cfg(feature = "http")]
+        drop(self.server);
+    }
+
     /// The address it really has, where the configuration left the port to the system.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         #[cfg(feature = "http")]

@@ -13,6 +13,8 @@ pub enum SpawnError {
     Listen(ListenError),
     /// The system gave no thread.
     Thread(io::Error),
+    /// `notify` asks for a delivery, and the crate was built without its feature `notify`.
+    CannotNotify,
 }
 
 /// Why the running configuration was kept.
@@ -25,6 +27,8 @@ pub enum ReloadError {
     Config(ConfigErrors),
     /// The endpoint that the new `http` asks for cannot be opened.
     Listen(ListenError),
+    /// `notify` asks for a delivery, and the crate was built without its feature `notify`.
+    CannotNotify,
     /// The monitor has been shut down.
     Stopped,
 }
@@ -47,11 +51,15 @@ pub enum ListenError {
     },
 }
 
+const CANNOT_NOTIFY: &str = "notify: alerts cannot be delivered: queue-monitor was built without its feature `notify`; \
+    build it with that feature, or take `alertmanager` and `webhook` out of the file";
+
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen(error) => error.fmt(f),
             Self::Thread(error) => write!(f, "the system gave the monitor no thread: {error}"),
+            Self::CannotNotify => f.write_str(CANNOT_NOTIFY),
         }
     }
 }
@@ -64,6 +72,7 @@ impl fmt::Display for ReloadError {
             }
             Self::Config(errors) => errors.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::CannotNotify => f.write_str(CANNOT_NOTIFY),
             Self::Stopped => f.write_str("the monitor has been shut down; spawn a new one"),
         }
     }
@@ -97,6 +106,7 @@ impl error::Error for SpawnError {
         match self {
             Self::Listen(error) => error.source(),
             Self::Thread(error) => Some(error),
+            Self::CannotNotify => None,
         }
     }
 }
@@ -106,7 +116,7 @@ impl error::Error for ReloadError {
         match self {
             Self::Listen(error) => error.source(),
             Self::Config(errors) => errors.source(),
-            Self::NoFile | Self::Stopped => None,
+            Self::NoFile | Self::CannotNotify | Self::Stopped => None,
         }
     }
 }

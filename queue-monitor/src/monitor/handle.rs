@@ -2,23 +2,21 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use queue_core::{AlertTransition, Sample};
 use tokio::sync::{broadcast, watch};
 
-use super::endpoint::Endpoint;
+use super::reload::Reloader;
 use super::{MonitorStatus, ReloadError, Shared};
 use crate::alert::ActiveAlert;
-use crate::config::Config;
 
 /// A running monitor. A clone is the same monitor; it runs on when the last handle is dropped.
 #[derive(Clone)]
 pub struct MonitorHandle {
     pub(super) shared: Arc<Shared>,
-    file: Option<PathBuf>,
+    reloader: Option<Arc<Reloader>>,
     /// How long a pass that has begun may hold up the end.
     grace: Duration,
     /// Closed when the thread has ended.
@@ -26,11 +24,18 @@ pub struct MonitorHandle {
 }
 
 impl MonitorHandle {
-    pub(super) fn new(shared: Arc<Shared>, file: Option<PathBuf>, grace: Duration, ended: watch::Receiver<()>) -> Self {
-        Self { shared, file, grace, ended }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        reloader: Option<Arc<Reloader>>,
+        grace: Duration,
+        ended: watch::Receiver<()>,
+    ) -> Self {
+        Self { shared, reloader, grace, ended }
     }
 
     /// Reads the file again, whole or not at all: after an error everything runs on as it was.
+    ///
+    /// The monitor does so by itself when the content has changed; this does not wait for that.
     ///
     /// Alerts keep their state where their definition did not change. The thread takes the new configuration at once
     /// and judges by it from its next pass on. An endpoint that moves is open at the new address when this returns.
@@ -39,24 +44,7 @@ impl MonitorHandle {
     /// If there is no file, if it is not a valid configuration, if its endpoint cannot be opened, or if the monitor
     /// has been shut down.
     pub fn reload(&self) -> Result<(), ReloadError> {
-        let result = self.read_again();
-        match &result {
-            Ok(()) => {
-                self.shared.count(|totals| totals.reloads_accepted += 1);
-                tracing::info!(target: "queue_monitor", "configuration reloaded");
-            }
-            Err(error) => {
-                self.shared.count(|totals| totals.reloads_rejected += 1);
-                tracing::warn!(target: "queue_monitor", %error, "configuration rejected: the running one stays");
-            }
-        }
-        result
-    }
-
-    fn read_again(&self) -> Result<(), ReloadError> {
-        let file = self.file.as_ref().ok_or(ReloadError::NoFile)?;
-        let config = Config::from_yaml_file(file).map_err(ReloadError::Config)?;
-        self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
+        self.reloader.as_ref().ok_or(ReloadError::NoFile)?.reload()
     }
 
     /// The alerts that are not ok, as the last pass left them.
@@ -116,7 +104,7 @@ impl MonitorHandle {
 impl fmt::Debug for MonitorHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MonitorHandle")
-            .field("file", &self.file)
+            .field("file", &self.reloader.as_ref().map(|reloader| reloader.path()))
             .field("listening", &self.listening())
             .finish_non_exhaustive()
     }

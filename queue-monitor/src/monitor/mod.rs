@@ -8,10 +8,13 @@
 mod endpoint;
 mod error;
 mod handle;
+mod hangup;
+mod reload;
 mod run;
 mod shared;
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -26,8 +29,11 @@ pub use shared::MonitorStatus;
 
 pub(crate) use shared::Shared;
 
+use crate::alert::notify::can_deliver;
 use crate::config::{Config, ConfigErrors};
 use endpoint::Endpoint;
+use hangup::Hangup;
+use reload::{Reloader, Source};
 use run::Run;
 
 /// Samples the queues of a registry and judges them by the alerts of a configuration.
@@ -47,22 +53,36 @@ use run::Run;
 #[must_use = "a monitor does nothing until it is spawned"]
 pub struct Monitor {
     config: Config,
-    file: Option<PathBuf>,
+    source: Option<Source>,
     registry: Registry,
     grace: Duration,
+    /// How often the file is looked at.
+    every: Duration,
+    hangup: OnHangup,
+}
+
+/// What SIGHUP is to the monitor.
+#[derive(Clone, Copy, Debug)]
+enum OnHangup {
+    Nothing,
+    Reload,
 }
 
 /// How long a pass that has begun may hold up the end.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Monitor {
-    /// Reads the configuration from a file, which [`MonitorHandle::reload`] reads again.
+    /// Reads the configuration from a file.
+    ///
+    /// The file is read again when its content has changed and has been the same for a second, and by
+    /// [`MonitorHandle::reload`]: whole or not at all. Whoever writes it in several steps, or slowly, writes another
+    /// file and renames it.
     ///
     /// # Errors
     /// Every error of the file, with line and column; or why it cannot be read.
     pub fn from_yaml_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
-        let path = path.as_ref();
-        Ok(Self { file: Some(path.to_owned()), ..Self::new(Config::from_yaml_file(path)?) })
+        let (source, config) = Source::read(path.as_ref())?;
+        Ok(Self { source: Some(source), ..Self::new(config) })
     }
 
     /// Reads the configuration from text.
@@ -78,7 +98,20 @@ impl Monitor {
     /// It is not checked as a file is: a threshold that is NaN never fires, an interval of less than a millisecond
     /// counts as one, and a saturation or a peak window that the registry refuses panics when the monitor is spawned.
     pub fn new(config: Config) -> Self {
-        Self { config, file: None, registry: Registry::global(), grace: GRACE }
+        Self {
+            config,
+            source: None,
+            registry: Registry::global(),
+            grace: GRACE,
+            every: reload::EVERY,
+            hangup: OnHangup::Nothing,
+        }
+    }
+
+    /// Reads the file again on SIGHUP as well, also if it has not changed (the environment may have). Without a file,
+    /// and where there is no such signal, this does nothing.
+    pub fn reload_on_hangup(self) -> Self {
+        Self { hangup: OnHangup::Reload, ..self }
     }
 
     /// Watches this registry in place of [`Registry::global`].
@@ -108,15 +141,37 @@ impl Monitor {
     }
 
     fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
-        let Self { config, file, registry, grace } = self;
+        let Self { config, source, registry, grace, every, hangup } = self;
+        if !can_deliver(&config.notify) {
+            return Err(SpawnError::CannotNotify);
+        }
         let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
         let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
         let (ending, ended) = watch::channel(());
         let run = Run::new(Arc::clone(&shared), look, config, endpoint, ending);
         let named = thread::Builder::new().name("queue-monitor".to_owned());
-        named.spawn(move || run.until_stopped()).map_err(SpawnError::Thread)?;
-        Ok(MonitorHandle::new(shared, file, grace, ended))
+        let reloader = source.map(|source| Arc::new(Reloader::new(Arc::clone(&shared), source)));
+        let watching = match &reloader {
+            Some(reloader) => watch_file(Arc::clone(reloader), every, hangup),
+            None => Ok(()),
+        };
+        let started = watching.and_then(|()| named.spawn(move || run.until_stopped()).map(drop));
+        if let Err(error) = started {
+            // Also the thread that watches the file.
+            shared.end();
+            return Err(SpawnError::Thread(error));
+        }
+        Ok(MonitorHandle::new(shared, reloader, grace, ended))
     }
+}
+
+fn watch_file(reloader: Arc<Reloader>, every: Duration, hangup: OnHangup) -> io::Result<()> {
+    let hangup = match hangup {
+        OnHangup::Nothing => Hangup::default(),
+        OnHangup::Reload => Hangup::awaited()?,
+    };
+    let named = thread::Builder::new().name("queue-monitor-file".to_owned());
+    named.spawn(move || reloader.watch(every, &hangup.flag)).map(drop)
 }
 
 /// Takes a snapshot of what is watched. It may panic: a pass survives that.

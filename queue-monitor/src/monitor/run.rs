@@ -98,7 +98,9 @@ impl Run {
         self.guarded("the pass", |run| run.judge(due, began, looked));
         let took = self.shared.now().saturating_sub(began);
         let lost = self.recorder.as_ref().map_or(0, Recorder::lost);
+        let [alertmanager, webhook] = self.notifiers.counts();
         self.shared.count(|totals| {
+            (totals.alertmanager, totals.webhook) = (alertmanager, webhook);
             totals.samples += 1;
             totals.sample_seconds = took.as_secs_f64();
             totals.failures += lost;
@@ -171,6 +173,10 @@ impl Run {
         self.shared.show_settings(self.config.interval, listening);
         self.guarded("a change of capacity", Self::apply_capacities);
         self.apply_recording();
+        if let Err(error) = self.notifiers.configure(&self.config.notify, SystemTime::now()) {
+            self.shared.count(|totals| totals.failures += 1);
+            tracing::error!(target: "queue_monitor", %error, "alerts are not delivered: the system gave no thread");
+        }
     }
 
     /// Queues that grow wake tasks and queues that shrink let items go, so this meets foreign code. A program that sets
@@ -218,6 +224,8 @@ impl Drop for Run {
     fn drop(&mut self) {
         // What was recorded is in the file when the end is told.
         self.recorder = None;
+        // So is what was decided with those who are told, or they were waited for.
+        drop(std::mem::take(&mut self.notifiers));
         self.shared.end();
     }
 }

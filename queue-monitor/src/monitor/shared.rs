@@ -122,7 +122,7 @@ impl Shared {
         let old = if kept.ending.is_some() { std::mem::replace(&mut kept.endpoint, endpoint) } else { endpoint };
         drop(kept);
         // Unlocked: closing waits for a thread.
-        drop(old);
+        old.close();
     }
 
     /// Monotonic time since the monitor began.
@@ -205,6 +205,12 @@ impl Shared {
         }
     }
 
+    /// Waits, and says whether the monitor has ended by then.
+    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+        let waited = self.ended.wait_timeout_while(self.kept(), time, |kept| kept.ending.is_some());
+        waited.unwrap_or_else(PoisonError::into_inner).0.ending.is_none()
+    }
+
     /// Whether the monitor has ended; its thread may still be on its way back from a source that hung.
     pub(crate) fn has_ended(&self) -> bool {
         self.kept().ending.is_none()
@@ -218,7 +224,7 @@ impl Shared {
             (std::mem::take(&mut kept.endpoint), kept.ending.take())
         };
         // Unlocked: closing waits for a thread.
-        drop(endpoint);
+        endpoint.close();
         if ending.is_none() {
             return;
         }

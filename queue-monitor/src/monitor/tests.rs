@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::config::{AlertRule, Signal};
 use crate::testing::{above, family, rule};
 
 mod observers;
+mod reloads;
 mod settings;
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -1,0 +1,141 @@
+//! The file that the monitor came from: read again when somebody asks, when its content has changed, on SIGHUP.
+//!
+//! A thread of its own looks at the file, so that a disk that hangs does not hold up a pass. What is new is taken only
+//! when it was the same at two looks: a file that is being written may be valid before it is whole.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+use super::{ReloadError, Shared};
+use crate::alert::notify::can_deliver;
+use crate::config::{Config, ConfigErrors};
+
+/// How often the file is looked at.
+pub(super) const EVERY: Duration = Duration::from_secs(1);
+
+/// A file and what was in it.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) content: Vec<u8>,
+}
+
+/// Reads the file again, whole or not at all.
+pub(super) struct Reloader {
+    shared: Arc<Shared>,
+    path: PathBuf,
+    /// What was judged last, for good or bad; `None` if it could not be read.
+    judged: Mutex<Option<Vec<u8>>>,
+}
+
+/// What a file may come to be.
+#[derive(Debug, Default)]
+struct Coming(Option<Option<Vec<u8>>>);
+
+impl Coming {
+    /// Whether what was found is new and was the same at the last look. `None` is a file that cannot be read.
+    fn has_settled(&mut self, found: Option<&Vec<u8>>, judged: Option<&Vec<u8>>) -> bool {
+        if found == judged {
+            self.0 = None;
+            return false;
+        }
+        let again = self.0.as_ref().is_some_and(|coming| coming.as_ref() == found);
+        self.0 = if again { None } else { Some(found.cloned()) };
+        again
+    }
+}
+
+impl Source {
+    pub(super) fn read(path: &Path) -> Result<(Self, Config), ConfigErrors> {
+        let content = Config::content_of(path)?;
+        let config = Config::from_content(path, &content)?;
+        Ok((Self { path: path.to_owned(), content }, config))
+    }
+}
+
+impl Reloader {
+    pub(super) fn new(shared: Arc<Shared>, source: Source) -> Self {
+        Self { shared, path: source.path, judged: Mutex::new(Some(source.content)) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads and judges the file now, whether it has changed or not.
+    pub(super) fn reload(&self) -> Result<(), ReloadError> {
+        self.judge(Config::content_of(&self.path))
+    }
+
+    /// Looks at the file until the monitor has ended.
+    pub(super) fn watch(&self, every: Duration, hangup: &AtomicBool) {
+        let mut coming = Coming::default();
+        while !self.shared.ends_within(every) {
+            if hangup.swap(false, Ordering::Relaxed) {
+                // What became of it is in the log, and counted.
+                let _ = self.reload();
+                continue;
+            }
+            let found = Config::content_of(&self.path);
+            let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if coming.has_settled(found.as_ref().ok(), judged.as_ref()) {
+                let _ = self.judge(found);
+            }
+        }
+    }
+
+    fn judge(&self, found: Result<Vec<u8>, ConfigErrors>) -> Result<(), ReloadError> {
+        // Held until the order is given, so that of two who read the file the later one is heard last.
+        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        *judged = found.as_ref().ok().cloned();
+        let result = found.map_err(ReloadError::Config).and_then(|content| self.order(&content));
+        drop(judged);
+        match &result {
+            Ok(()) => {
+                self.shared.count(|totals| totals.reloads_accepted += 1);
+                tracing::info!(target: "queue_monitor", "configuration reloaded");
+            }
+            Err(error) => {
+                self.shared.count(|totals| totals.reloads_rejected += 1);
+                tracing::warn!(target: "queue_monitor", %error, "configuration rejected: the running one stays");
+            }
+        }
+        result
+    }
+
+    fn order(&self, content: &[u8]) -> Result<(), ReloadError> {
+        let config = Config::from_content(&self.path, content).map_err(ReloadError::Config)?;
+        if !can_deliver(&config.notify) {
+            return Err(ReloadError::CannotNotify);
+        }
+        self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Coming;
+
+    #[test]
+    fn only_what_is_new_and_was_the_same_at_two_looks_is_taken() {
+        let cases: &[(&[Option<&str>], bool)] = &[
+            (&[Some("old"), Some("old")], false),
+            (&[Some("a"), Some("ab"), Some("abc"), Some("abcd")], false),
+            (&[Some("a"), Some("ab"), Some("ab")], true),
+            (&[Some("a"), Some("old"), Some("a")], false),
+            (&[None, Some("a")], false),
+            (&[None, None], true),
+        ];
+        for (looks, settled) in cases {
+            let mut coming = Coming::default();
+            let judged = b"old".to_vec();
+            let last = looks
+                .iter()
+                .map(|look| coming.has_settled(look.map(|text| text.as_bytes().to_vec()).as_ref(), Some(&judged)));
+            assert_eq!(last.last(), Some(*settled), "{looks:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which overrides hold for which names: matchers that no two rules of an alert share a name under.
+//!
+//! Overrides win field by field, the most specific first. A region is the set of names that the same overrides fit; there
+//! is one for each combination of globs that can fit one name, and one for the names that none fits.
+
+use crate::config::{AlertRule, Change, Glob, Override};
+
+use super::signal::quoted;
+use crate::rule::applies;
+
+/// Globs that all fit one another make twice as many regions each; nobody writes such a file, but one is made.
+const MOST: usize = 1_000;
+
+/// Names to which one form of an alert applies.
+#[derive(Debug)]
+pub(super) struct Region {
+    pub(super) matchers: Vec<String>,
+    /// Of the overrides that hold here.
+    pub(super) globs: Vec<String>,
+    pub(super) rule: AlertRule,
+}
+
+/// The regions of an alert in which it is not off.
+pub(super) fn regions(alert: &AlertRule, overrides: &[Override]) -> Vec<Region> {
+    let mut changes: Vec<(&Glob, &Change)> = Vec::new();
+    for one in overrides.iter().filter(|one| alert.queues.iter().any(|glob| glob.overlaps(&one.queue))) {
+        let of_alert = one.alerts.iter().filter(|(name, _)| *name == alert.name);
+        changes.extend(of_alert.map(|(_, change)| (&one.queue, change)));
+    }
+    changes.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.specificity()));
+    let mut split = Split { alert, changes, regions: Vec::new() };
+    split.from(0, &mut Vec::new(), &mut Vec::new());
+    split.regions
+}
+
+struct Split<'a> {
+    alert: &'a AlertRule,
+    /// The most specific first.
+    changes: Vec<(&'a Glob, &'a Change)>,
+    regions: Vec<Region>,
+}
+
+impl<'a> Split<'a> {
+    /// Goes through the changes from `at` on; those before hold (`inside`) or do not (`outside`).
+    fn from(&mut self, at: usize, inside: &mut Vec<(&'a Glob, &'a Change)>, outside: &mut Vec<&'a Glob>) {
+        if matches!(inside.first(), Some((_, Change::Off))) || self.regions.len() >= MOST {
+            return;
+        }
+        let Some(&(glob, change)) = self.changes.get(at) else {
+            return self.add(inside, outside);
+        };
+        let exact = inside.iter().find_map(|(glob, _)| glob.name());
+        let can_fit = match &exact {
+            Some(name) => glob.matches(name),
+            None => inside.iter().all(|(other, _)| other.overlaps(glob)),
+        };
+        if can_fit {
+            inside.push((glob, change));
+            self.from(at + 1, inside, outside);
+            inside.pop();
+        }
+        // A name that is known fits or does not: there is no other side.
+        if !can_fit || exact.is_none() {
+            let excluded = can_fit && exact.is_none();
+            if excluded {
+                outside.push(glob);
+            }
+            self.from(at + 1, inside, outside);
+            if excluded {
+                outside.pop();
+            }
+        }
+    }
+
+    fn add(&mut self, inside: &[(&Glob, &Change)], outside: &[&Glob]) {
+        let Some(rule) = self.alert.with(inside.iter().map(|(_, change)| *change)) else { return };
+        let mut matchers = Vec::new();
+        if let Some((glob, name)) = inside.iter().find_map(|(glob, _)| Some((*glob, glob.name()?))) {
+            if !applies(self.alert, &name) {
+                return;
+            }
+            // The other globs fit this name, or they are not in here.
+            matchers.extend(any_of("=", &[glob]));
+        } else {
+            matchers.extend(any_of("=", &self.alert.queues.iter().collect::<Vec<_>>()));
+            for (glob, _) in inside {
+                matchers.extend(any_of("=", &[glob]));
+            }
+            // Those that cannot fit a name in here need not be kept out.
+            let except = self.alert.except.iter().chain(outside.iter().copied());
+            let except: Vec<_> = except.filter(|glob| inside.iter().all(|(other, _)| other.overlaps(glob))).collect();
+            matchers.extend(any_of("!", &except));
+        }
+        if matchers.is_empty() {
+            matchers.push("queue_name!=\"\"".to_owned());
+        }
+        let globs = inside.iter().map(|(glob, _)| glob.as_str().to_owned()).collect();
+        self.regions.push(Region { matchers, globs, rule });
+    }
+}
+
+/// A matcher for the names that one of `globs` fits (`=`), or none (`!`); nothing where that is all.
+fn any_of(sign: &str, globs: &[&Glob]) -> Option<String> {
+    match globs {
+        [] => None,
+        globs if sign == "=" && globs.iter().any(|glob| glob.as_str() == "*") => None,
+        [one] if one.is_exact() => {
+            let name = one.name().unwrap_or_default();
+            Some(format!("queue_name{}{}", if sign == "!" { "!=" } else { "=" }, quoted(&name)))
+        }
+        globs => {
+            let regex: Vec<_> = globs.iter().map(|glob| glob.regex()).collect();
+            Some(format!("queue_name{sign}~{}", quoted(&regex.join("|"))))
+        }
+    }
+}
