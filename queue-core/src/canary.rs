@@ -9,7 +9,7 @@
 //! | `order` | a waiter is told that it was served without what it was given being ordered before that | loom |
 //! | `unlock` | the lock is left without ordering what was done under it | loom |
 //! | `line` | a wait that is dropped stays in its line, which then leads to freed memory | `AddressSanitizer` |
-//! | `waker` | a waiter that is dropped keeps its inside | `LeakSanitizer` |
+//! | `waker` | the waker of a wait that is dropped is never dropped | `LeakSanitizer` |
 
 /// Whether the bug `name` is in.
 #[cfg(canary)]

@@ -5,6 +5,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
@@ -15,7 +17,13 @@ use queue_core::{GetError, Overflow, PutError, Queue, Shutdown};
 fn model(check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
-    builder.check(check);
+    let interleavings = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&interleavings);
+    builder.check(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        check();
+    });
+    println!("PROOF loom models 1 interleavings {}", interleavings.load(Ordering::Relaxed));
 }
 
 fn queue(capacity: usize) -> Queue<u32> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use meeting::operations::{self, Need, Operation};
-use meeting::{SCENES, meet};
+use meeting::{SCENES, last, meet};
 
 /// Preemptions that are tried in one run of a pair. Where both wait, the main thread is a third that acts meanwhile, and
 /// each preemption more takes ten times as long: so there it is one less.
@@ -19,25 +19,55 @@ fn preemptions(pair: &[Operation; 2]) -> usize {
     most - usize::from(pair.iter().all(|operation| operation.need != Need::Nothing))
 }
 
+/// What was tried.
+#[derive(Default)]
+struct Tried {
+    models: u64,
+    interleavings: Arc<AtomicU64>,
+}
+
+impl Tried {
+    fn model(&mut self, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(preemptions);
+        let interleavings = Arc::clone(&self.interleavings);
+        builder.check(move || {
+            interleavings.fetch_add(1, Ordering::Relaxed);
+            model();
+        });
+        self.models += 1;
+    }
+
+    fn say(&self) {
+        let interleavings = self.interleavings.load(Ordering::Relaxed);
+        println!("PROOF loom models {} interleavings {interleavings}", self.models);
+    }
+}
+
 /// Lets the operation of row `first` meet itself and all that follow.
 fn pairs_with(first: usize) {
-    let (mut models, interleavings) = (0, Arc::new(AtomicU64::new(0)));
+    let mut tried = Tried::default();
     let operations: Vec<Operation> = operations::all().collect();
     for second in &operations[first..] {
         for scene in SCENES {
             let pair = [operations[first], *second];
             println!("{} meets {}, {scene:?}", pair[0].name, pair[1].name);
-            let mut builder = loom::model::Builder::new();
-            builder.preemption_bound = Some(preemptions(&pair));
-            let counted = Arc::clone(&interleavings);
-            builder.check(move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-                meet(scene, &pair);
-            });
-            models += 1;
+            tried.model(preemptions(&pair), move || meet(scene, &pair));
         }
     }
-    println!("PROOF loom models {models} interleavings {}", interleavings.load(Ordering::Relaxed));
+    tried.say();
+}
+
+#[test]
+fn model_the_drop_of_the_last_handle_meets_all() {
+    let mut tried = Tried::default();
+    for scene in SCENES {
+        for operation in operations::all().filter(|operation| last::ends_by_itself(scene, operation)) {
+            println!("the drop of the last handle meets {}, {scene:?}", operation.name);
+            tried.model(3, move || last::meet(scene, operation));
+        }
+    }
+    tried.say();
 }
 
 /// One test for each row, so that they run side by side and say which row it was.

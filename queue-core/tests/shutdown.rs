@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use queue_core::testing::ByHand;
-use queue_core::{DropReason, GetError, PutError, Queue, Registry, Shutdown};
+use queue_core::{DropReason, GetError, ItemSampling, PutError, Queue, Registry, Shutdown};
 use support::{answer, assert_conserved, at_once, parked, queue, without_deadlock};
 
 const HOWS: [Shutdown; 2] = [Shutdown::Drain, Shutdown::Immediate];
@@ -120,6 +120,21 @@ fn a_drain_waits_for_what_is_in_transit() {
     assert_eq!(answer(&mut holder), Ok(1));
     assert!(other.is_woken());
     assert_eq!(answer(&mut other), Err(GetError::ShutDown));
+}
+
+#[test]
+fn a_drain_is_over_for_all_when_the_last_item_in_transit_is_got_whether_it_has_a_clock_or_not() {
+    for sampling in [ItemSampling::Off, ItemSampling::All] {
+        let queue: Queue<u32> =
+            Queue::builder("test").capacity(4).sample_items(sampling).unregistered().build().unwrap();
+        let mut holder = parked(queue.get());
+        queue.try_put(1).unwrap();
+        queue.shutdown(Shutdown::Drain);
+        let mut other = parked(queue.get());
+        assert_eq!(answer(&mut holder), Ok(1));
+        assert!(other.is_woken(), "nothing comes any more, and nobody says so: {sampling:?}");
+        assert_eq!(answer(&mut other), Err(GetError::ShutDown));
+    }
 }
 
 #[test]

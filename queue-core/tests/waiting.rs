@@ -127,3 +127,11 @@ fn every_waiter_is_woken_once_for_what_it_gets() {
     assert_eq!(wakes, [1, 0, 0]);
     assert_eq!(answer(&mut getters[0]), Ok(1));
 }
+
+#[test]
+fn a_put_after_a_get_was_dropped_finds_nobody_in_line() {
+    let queue = queue(2);
+    drop(parked(queue.get()));
+    queue.try_put(1).unwrap();
+    assert_eq!((queue.stats().waiting_getters, queue.try_get()), (0, Ok(1)));
+}

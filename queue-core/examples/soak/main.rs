@@ -37,14 +37,14 @@ impl Random {
 
 fn main() -> ExitCode {
     let mut numbers = std::env::args().skip(1).map(|number| number.parse::<u64>());
-    let (Ok(seconds), Ok(seed)) = (numbers.next().unwrap_or(Ok(60)), numbers.next().unwrap_or(Ok(1))) else {
+    let (Ok(seconds), Ok(first)) = (numbers.next().unwrap_or(Ok(60)), numbers.next().unwrap_or(Ok(1))) else {
         println!("expected soak [SECONDS] [SEED], both whole numbers");
         return ExitCode::FAILURE;
     };
     let (told, rounds) = mpsc::channel();
     let end = Instant::now() + Duration::from_secs(seconds);
-    thread::spawn(move || {
-        let mut seed = seed;
+    let soaking = thread::spawn(move || {
+        let mut seed = first;
         while Instant::now() < end {
             if told.send((seed, round::run(seed))).is_err() {
                 return;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             seed += 1;
         }
     });
-    let (mut all, mut next, mut report) = (Tally::default(), seed, Instant::now() + REPORTS);
+    let (mut all, mut next, mut report) = (Tally::default(), first, Instant::now() + REPORTS);
     loop {
         match rounds.recv_timeout(HANGS) {
             Ok((seed, tally)) => {
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
                 all.add(&tally);
                 next = seed + 1;
                 if Instant::now() > report {
-                    println!("so far, {} rounds: {all}", next);
+                    println!("so far, {} rounds: {all}", next - first);
                     report += REPORTS;
                 }
             }
@@ -73,6 +73,11 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!("PROOF soak rounds {} {all}", next - seed);
-    if all.is_right() && next > seed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    // Where a worker panics, its round does not come back, and nor does the thread of the rounds.
+    if soaking.join().is_err() {
+        println!("the round with seed {next} panicked");
+        return ExitCode::FAILURE;
+    }
+    println!("PROOF soak rounds {} {all}", next - first);
+    if all.is_right() && next > first { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -113,9 +113,9 @@ pub(crate) async fn get_as_task(mut consumer: Consumer<Item>, getters: Getters, 
                 got.map(|delivery| {
                     let item = *delivery;
                     if random.below(2) == 0 {
-                        delivery.done()
+                        delivery.done();
                     } else {
-                        delivery.fail()
+                        delivery.fail();
                     }
                     vec![item]
                 })

@@ -116,7 +116,7 @@ impl<S> Waiter<S> {
 impl<S> Drop for Waiter<S> {
     #[inline]
     fn drop(&mut self) {
-        if self.phase() != Phase::Idle && !canary::sings("waker") {
+        if self.phase() != Phase::Idle {
             self.drop_inside();
         }
     }

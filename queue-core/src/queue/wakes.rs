@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
+use crate::canary;
+
 /// Wake-ups collected under the lock; nearly always none or one, so that one costs no allocation.
 #[derive(Default)]
 #[must_use = "whoever is not woken waits for ever"]
@@ -42,6 +44,9 @@ pub(crate) fn wake(waker: Option<Waker>) {
 #[inline]
 pub(crate) fn forget(waker: Option<Waker>) {
     if let Some(waker) = waker {
+        if canary::sings("waker") {
+            return std::mem::forget(waker);
+        }
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(waker))) {
             std::mem::forget(payload);
         }

@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "each checker uses a part of it")]
 
 pub(crate) mod getting;
+pub(crate) mod last;
 pub(crate) mod operations;
 pub(crate) mod program;
 pub(crate) mod putting;
@@ -22,7 +23,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use operations::{Need, Operation};
-use queue_core::{Consumer, GetError, Producer, PutError, Queue, Shutdown};
+use queue_core::{Consumer, GetError, ItemSampling, Producer, PutError, Queue, Shutdown};
 
 /// What an operation works with.
 pub(crate) struct Kit {
@@ -75,8 +76,13 @@ pub(crate) const SCENES: [Scene; 4] = [
 const MAIN: u32 = 1000;
 const OF_ONE: u32 = 10;
 
+/// A queue whose items carry no clocks: the first one always does otherwise, and an item with one goes the long way.
 pub(crate) fn queue(capacity: usize) -> Queue<u32> {
-    Queue::builder("model").capacity(capacity).unregistered().build().unwrap()
+    sampled(capacity, ItemSampling::Off)
+}
+
+pub(crate) fn sampled(capacity: usize, sampling: ItemSampling) -> Queue<u32> {
+    Queue::builder("model").capacity(capacity).sample_items(sampling).unregistered().build().unwrap()
 }
 
 /// Polls a future once and drops it.

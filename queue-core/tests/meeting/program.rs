@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use queue_core::{GetError, Shutdown};
+use queue_core::{GetError, ItemSampling, Shutdown};
 
 use super::getting::GETTING;
 use super::operations::{Need, OTHERS, Operation};
 use super::putting::PUTTING;
-use super::{Kit, Meeting, OF_ONE, Outcome, queue, thread};
+use super::{Kit, Meeting, OF_ONE, Outcome, sampled, thread};
 
 /// Says a number below the one that it is given; asked by every thread.
 pub(crate) type Random = Arc<dyn Fn(usize) -> usize + Send + Sync>;
@@ -23,7 +23,7 @@ const OTHER_STEPS: usize = 4;
 /// Runs one program.
 pub(crate) fn run(random: &Random) {
     let capacity = 1 + random(2);
-    let queue = queue(capacity);
+    let queue = sampled(capacity, [ItemSampling::Off, ItemSampling::OneIn(4)][random(2)]);
     let mut meeting = Meeting { queue: queue.clone(), room_before: capacity, own: Outcome::default(), all: Vec::new() };
     let (producer, consumer) = queue.split();
     let kit = |item| {
