@@ -13,5 +13,6 @@ under_shuttle() { RUSTFLAGS="--cfg shuttle --cfg canary" "$@"; }
 # The sanitizers are in the toolchain that is there; the variable lets a stable compiler use them.
 of_asan=(--locked --package queue-core --target x86_64-unknown-linux-gnu --target-dir target/asan)
 under_asan() {
-    RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 RUSTFLAGS="-Zsanitizer=address --cfg canary" "$@"
+    LSAN_OPTIONS="suppressions=$PWD/ci/leaks.txt:print_suppressions=0" RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 \
+        RUSTFLAGS="-Zsanitizer=address --cfg canary" "$@"
 }
