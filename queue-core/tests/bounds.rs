@@ -198,12 +198,11 @@ fn a_burst_on_a_dropping_queue_stays_within_its_bound() {
 async fn what_put_all_pulled_ahead_comes_back_when_the_queue_ends_meanwhile() {
     let queue = Queue::<u32>::builder("test").unbounded().unregistered().build().unwrap();
     let pulled = std::cell::Cell::new(0);
-    let ends_when_pulled = (0..5_u32).map(|number| {
+    let ends_when_pulled = (0..5_u32).inspect(|number| {
         pulled.set(number + 1);
-        if number == 2 {
+        if *number == 2 {
             queue.shutdown(queue_core::Shutdown::Drain);
         }
-        number
     });
     let refused = queue.put_all(ends_when_pulled).await.map_err(queue_core::PutError::into_inner);
     let back = refused.expect_err("the queue has ended");
