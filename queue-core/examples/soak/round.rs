@@ -55,6 +55,7 @@ pub(crate) fn run(seed: u64) -> Tally {
     });
     let at_once = random.below(8) == 0;
     if at_once {
+        // At any moment of the round: that it is another each time is the point.
         thread::sleep(Duration::from_millis(random.below(30)));
         queue.shutdown(Shutdown::Immediate);
     }
@@ -122,6 +123,7 @@ fn meddle(queue: &Queue<Item>, over: &AtomicBool, mut random: Random) {
                 assert_eq!(totals.put, totals.got + totals.dropped() + there, "something is missing in {stats:#?}");
             }
         }
+        // It meddles beside the others; without a rest it would only hold their lock.
         thread::sleep(Duration::from_micros(100));
     }
 }
