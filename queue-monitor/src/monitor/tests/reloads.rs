@@ -62,7 +62,7 @@ fn a_file_that_changes_is_taken_by_itself_and_once_and_alerts_that_did_not_chang
     until(|| !handle.alerts().is_empty());
     let since = handle.alerts()[0].since;
     file.write(&GOOD.replace("100ms", "200ms").replace("5s", "7s"));
-    until(|| handle.status().interval == Duration::from_millis(200));
+    until(|| handle.status().interval == Duration::from_millis(200) && reloads(&registry).0 > 0);
     let passes = handle.status().passes;
     until(|| handle.status().passes > passes + 1);
     assert_eq!((reloads(&registry), handle.alerts()[0].since), ((1, 0), since));
@@ -82,8 +82,8 @@ fn a_file_that_is_broken_or_gone_is_said_once_and_one_that_is_whole_again_is_tak
     until(|| handle.status().passes > passes + 2);
     assert_eq!(reloads(&registry), (0, 2), "once each, and not at every look");
     file.write(&GOOD.replace("100ms", "200ms"));
-    until(|| handle.status().interval == Duration::from_millis(200));
-    assert_eq!(reloads(&registry).0, 1);
+    // It is counted by the thread that looks, and taken by the one that samples: whichever is first.
+    until(|| handle.status().interval == Duration::from_millis(200) && reloads(&registry).0 == 1);
     wait(handle.shutdown());
 }
 
