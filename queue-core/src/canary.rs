@@ -8,6 +8,7 @@
 //! | `grant` | a put that is dropped keeps the slot that it was granted | loom, shuttle |
 //! | `order` | a waiter is told that it was served without what it was given being ordered before that | loom |
 //! | `unlock` | the lock is left without ordering what was done under it | loom |
+//! | `bias` | the owner of a biased lock is kept out without a barrier between | loom |
 //! | `line` | a wait that is dropped stays in its line, which then leads to freed memory | `AddressSanitizer` |
 //! | `waker` | the waker of a wait that is dropped is never dropped | `LeakSanitizer` |
 

@@ -10,6 +10,8 @@ use shuttle as primitives;
 #[cfg(not(any(loom, shuttle)))]
 use std as primitives;
 
+#[cfg(any(loom, shuttle))]
+pub(crate) use primitives::sync::atomic::fence;
 pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 pub(crate) use primitives::thread::{self, Thread};
 pub(crate) use primitives::thread_local;
@@ -72,8 +74,13 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
+        /// As any other: its owner is a matter of its own model.
+        pub(crate) fn visit(&self) -> BlockingTurn<'_> {
+            self.lock()
+        }
+
         /// Its turn ends with the guard.
-        pub(crate) fn leave(&self) {}
+        pub(crate) fn leave(&self, _: &BlockingTurn<'_>) {}
     }
 }
 

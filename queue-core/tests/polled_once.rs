@@ -79,5 +79,6 @@ fn a_shutdown_reaches_those_behind_one_that_is_not_polled_again() {
     let (_idle_batch, _idle_get) = (parked(queue.get_batch(2, Duration::ZERO)), parked(queue.get()));
     let (mut batch, mut get) = (parked(queue.get_batch(2, Duration::ZERO)), parked(queue.get()));
     queue.shutdown(queue_core::Shutdown::Drain);
+    assert!(batch.is_woken() && get.is_woken());
     assert_eq!((answer(&mut batch), answer(&mut get)), (Err(GetError::ShutDown), Err(GetError::ShutDown)));
 }

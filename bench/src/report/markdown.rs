@@ -25,7 +25,7 @@ pub(crate) fn tables(rows: &[Row]) -> String {
 /// Ours beside the best peer: a row for each scenario.
 fn comparison(rows: &[&Row]) -> String {
     let mut table = String::from(
-        "| scenario | ours | best peer | its figure | ratio | bar | bar with bias | met |\n\
+        "| scenario | ours | best peer | its figure | ratio | bar without bias | bar | met |\n\
          |---|---:|---|---:|---:|---:|---:|---|\n",
     );
     for row in rows {
@@ -40,8 +40,8 @@ fn comparison(rows: &[&Row]) -> String {
             best.map_or("-", |best| best.name),
             figure(best),
             number(row.ratio()),
-            number(row.bar.map(|bar| bar.ratio)),
-            number(row.bar.and_then(|bar| bar.with_bias)),
+            number(row.bar.filter(|bar| bar.with_bias.is_some()).map(|bar| bar.ratio)),
+            number(row.bar.map(|bar| bar.with_bias.unwrap_or(bar.ratio))),
             met(row.met()),
         );
     }

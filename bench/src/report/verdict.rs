@@ -51,8 +51,10 @@ impl Row {
     }
 
     pub(crate) fn met(&self) -> Option<Met> {
-        let (ratio, bar) = (self.ratio()?, self.bar?.ratio);
-        Some(judge(ratio, bar, self.bimodal))
+        let bar = self.bar?;
+        // Where the system has no barrier to end it by, no queue is biased.
+        let biased = bar.with_bias.filter(|_| cfg!(target_os = "linux"));
+        Some(judge(self.ratio()?, biased.unwrap_or(bar.ratio), self.bimodal))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lock: the one short critical section of a queue.
 //!
 //! A spin lock, because the section is a few dozen instructions: taking it is one compare-and-swap, leaving it a plain
-//! store. Contention backs off for long (one quick try, then hundreds of pauses), which keeps the cache line with
+//! store; for a thread that is alone with the queue both are plain stores (see `bias.rs`). Contention backs off for long (one quick try, then hundreds of pauses), which keeps the cache line with
 //! whoever holds it; a holder that was descheduled is waited for by yielding, then by sleeping.
 //!
 //! Nothing foreign runs inside: no waker, no hook, no destructor of an item. `Ord` of a priority item is the
@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use super::bias::{Bias, Suspended};
 use crate::canary;
 use crate::sync::{AtomicBool, Ordering, pause};
 
@@ -34,7 +35,7 @@ pub(crate) struct Lock<S> {
 
 // SAFETY: the state is reached through a `Guard` only, and the door lets one guard exist at a time: taking it
 // synchronises with the release of the guard before. So threads take turns, which needs `S: Send` and no more.
-// Guarded by the model `spinning_excludes` below, and by every model in tests/loom.rs.
+// Guarded by lock/models.rs, and by every model in tests/loom.rs.
 unsafe impl<S: Send> Sync for Lock<S> {}
 
 impl<S> Lock<S> {
@@ -51,7 +52,12 @@ impl<S> Lock<S> {
     /// Waits for the lock and takes it.
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, S> {
-        Guard { _held: self.door.lock(), lock: self }
+        Guard { held: self.door.lock(), lock: self }
+    }
+
+    /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
+    pub(crate) fn visit(&self) -> Guard<'_, S> {
+        Guard { held: self.door.visit(), lock: self }
     }
 }
 
@@ -87,7 +93,7 @@ impl Moves {
 /// The turn of one thread; unlocks when dropped.
 #[must_use]
 pub(crate) struct Guard<'a, S> {
-    _held: Held<'a>,
+    held: Held<'a>,
     lock: &'a Lock<S>,
 }
 
@@ -101,7 +107,7 @@ impl<S> Guard<'_, S> {
 impl<S> Drop for Guard<'_, S> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.door.leave();
+        self.lock.door.leave(&self.held);
     }
 }
 
@@ -110,7 +116,7 @@ impl<S> Deref for Guard<'_, S> {
 
     #[inline]
     fn deref(&self) -> &S {
-        // SAFETY: this guard has the turn, so no other guard exists; see the model `spinning_excludes`.
+        // SAFETY: this guard has the turn, so no other guard exists; see lock/models.rs.
         unsafe { &*self.lock.state.get() }
     }
 }
@@ -123,29 +129,62 @@ impl<S> DerefMut for Guard<'_, S> {
     }
 }
 
-/// A flag to wait for by spinning.
+/// A flag to wait for by spinning, unless it leans to this thread.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 struct Spin {
     held: AtomicBool,
+    bias: Bias,
+}
+
+/// How the lock was taken, and so how it has to be left.
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
+enum SpinHeld<'a> {
+    ByTheOwner,
+    ByAnyone,
+    ByAVisitor(Suspended, PhantomData<&'a Spin>),
 }
 
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 impl Spin {
     fn new() -> Self {
-        Self { held: AtomicBool::new(false) }
+        Self { held: AtomicBool::new(false), bias: Bias::new() }
     }
 
     #[inline]
     fn lock(&self) -> SpinHeld<'_> {
+        if self.bias.enter() {
+            return SpinHeld::ByTheOwner;
+        }
+        self.lock_for_all();
+        if !self.bias.is_over() {
+            self.bias.settle();
+        }
+        SpinHeld::ByAnyone
+    }
+
+    fn visit(&self) -> SpinHeld<'_> {
+        if self.bias.enter() {
+            return SpinHeld::ByTheOwner;
+        }
+        self.lock_for_all();
+        SpinHeld::ByAVisitor(self.bias.suspend(), PhantomData)
+    }
+
+    #[inline]
+    fn lock_for_all(&self) {
         if !self.take() {
             self.wait();
         }
-        PhantomData
     }
 
     /// Whoever calls it has the lock, and does nothing under it any more.
     #[inline]
-    fn leave(&self) {
+    fn leave(&self, held: &SpinHeld<'_>) {
+        match held {
+            SpinHeld::ByTheOwner => return self.bias.leave(),
+            SpinHeld::ByAnyone => {}
+            SpinHeld::ByAVisitor(suspended, _) => self.bias.resume(suspended),
+        }
         self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
     }
 
@@ -174,35 +213,8 @@ impl Spin {
     }
 }
 
-/// A spin lock leaves nothing to hold: the guard is one pointer.
-type SpinHeld<'a> = PhantomData<&'a Spin>;
-
 #[cfg(all(test, loom))]
-mod models {
-    use std::sync::Arc;
+mod models;
 
-    use loom::cell::Cell;
-
-    use super::Spin;
-
-    #[test]
-    fn model_spinning_excludes() {
-        loom::model(|| {
-            // loom's own cell panics at two accesses that are not ordered.
-            let shared = Arc::new((Spin::new(), Cell::new(0)));
-            let add = |shared: &(Spin, Cell<i32>)| {
-                let _ = shared.0.lock();
-                shared.1.set(shared.1.get() + 1);
-                shared.0.leave();
-            };
-            let other = loom::thread::spawn({
-                let shared = Arc::clone(&shared);
-                move || add(&shared)
-            });
-            add(&shared);
-            other.join().expect("the other thread adds one");
-            let _ = shared.0.lock();
-            assert_eq!(shared.1.get(), 2);
-        });
-    }
-}
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

@@ -8,7 +8,9 @@
 //! Deliberately absent: names of other rooms that read a queue. Where the data goes next: every move is counted in
 //! [`stats`](crate::stats).
 
+mod barrier;
 mod batch;
+mod bias;
 mod block;
 mod calm;
 mod claims;

@@ -75,6 +75,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.state.lock()
     }
 
+    /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
+    fn visit(&self) -> Turn<'_, T, K> {
+        Turn::new(self.state.visit())
+    }
+
     /// What has moved, as a thread that spins may see it.
     pub(super) fn seen(&self) -> Seen {
         self.state.moves.seen()
@@ -82,7 +87,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Sees who listens.
     fn look_around(&self) {
-        let mut state = self.lock();
+        let mut state = self.visit();
         // Read under the lock: of two who look at once the later one sees what both were told of.
         state.observed = self.outlook.wants(Interest::ITEMS | Interest::CONTEXT);
     }
@@ -222,7 +227,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// A snapshot for a reader who knows the name: the queue need not make one to share.
     fn anonymous_stats(&self) -> QueueStats {
         let now = clock::now();
-        self.lock().stats(now)
+        self.visit().stats(now)
     }
 }
 
@@ -239,7 +244,7 @@ where
     }
 
     fn totals(&self) -> Totals {
-        self.glance().totals()
+        self.visit().totals()
     }
 
     fn is_living(&self) -> bool {

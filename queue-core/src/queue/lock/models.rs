@@ -1,0 +1,102 @@
+//! The lock in every order of its threads, by loom: each counts a turn in a cell that panics at two accesses which are not
+//! ordered.
+
+use std::sync::Arc;
+
+use loom::cell::Cell;
+
+use super::Spin;
+
+/// What is counted under the lock: loom's own cell panics at two accesses that are not ordered.
+struct Counted {
+    lock: Spin,
+    turns: Cell<u32>,
+}
+
+impl Counted {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { lock: Spin::new(), turns: Cell::new(0) })
+    }
+
+    fn take_turns(&self, often: u32) {
+        for _ in 0..often {
+            let held = self.lock.lock();
+            self.turns.set(self.turns.get() + 1);
+            self.lock.leave(&held);
+        }
+    }
+
+    /// A visitor may change what it finds, as a reader of integrals does.
+    fn visit(&self) {
+        let held = self.lock.visit();
+        self.turns.set(self.turns.get() + 1);
+        self.lock.leave(&held);
+    }
+
+    fn turns(&self) -> u32 {
+        let held = self.lock.lock();
+        let turns = self.turns.get();
+        self.lock.leave(&held);
+        turns
+    }
+}
+
+/// What one thread does meanwhile.
+fn aside(counted: &Arc<Counted>, run: impl FnOnce(&Counted) + 'static) -> loom::thread::JoinHandle<()> {
+    let counted = Arc::clone(counted);
+    loom::thread::spawn(move || run(&counted))
+}
+
+/// Three that spin make endless orders: these are the ones in which a thread is stopped at most three times.
+fn bounded() -> loom::model::Builder {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model
+}
+
+#[test]
+fn model_two_who_come_first_exclude_each_other() {
+    loom::model(|| {
+        let counted = Counted::new();
+        let other = aside(&counted, |counted| counted.take_turns(2));
+        counted.take_turns(2);
+        other.join().expect("it takes its turns");
+        assert_eq!(counted.turns(), 4);
+    });
+}
+
+#[test]
+fn model_an_owner_and_who_ends_its_bias_exclude_each_other() {
+    loom::model(|| {
+        let counted = Counted::new();
+        counted.take_turns(1);
+        let other = aside(&counted, |counted| counted.take_turns(2));
+        counted.take_turns(2);
+        other.join().expect("it takes its turns");
+        assert_eq!(counted.turns(), 5);
+    });
+}
+
+#[test]
+fn model_an_owner_and_its_visitor_exclude_each_other() {
+    loom::model(|| {
+        let counted = Counted::new();
+        counted.take_turns(1);
+        let visitor = aside(&counted, |counted| (0..2).for_each(|_| counted.visit()));
+        counted.take_turns(2);
+        visitor.join().expect("it visits twice");
+        assert_eq!(counted.turns(), 5);
+    });
+}
+
+#[test]
+fn model_an_owner_its_visitor_and_who_ends_its_bias_exclude_each_other() {
+    bounded().check(|| {
+        let counted = Counted::new();
+        counted.take_turns(1);
+        let others = [aside(&counted, Counted::visit), aside(&counted, |counted| counted.take_turns(1))];
+        counted.take_turns(1);
+        others.into_iter().for_each(|other| other.join().expect("it has its turn"));
+        assert_eq!(counted.turns(), 4);
+    });
+}

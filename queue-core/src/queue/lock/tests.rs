@@ -1,0 +1,74 @@
+//! What a model checker cannot try: the barrier of the system that runs this, and threads that run at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::Lock;
+use crate::queue::barrier;
+
+/// Turns are counted in two plain numbers that agree whenever nobody is inside.
+type Turns = Lock<(u64, u64)>;
+
+fn take_a_turn(turns: &Turns) {
+    let mut turns = turns.lock();
+    turns.0 += 1;
+    std::hint::black_box(&mut turns);
+    turns.1 += 1;
+}
+
+fn visit(turns: &Turns) -> u64 {
+    let turns = turns.visit();
+    assert_eq!(turns.0, turns.1, "nobody else is inside");
+    turns.0
+}
+
+/// Lets an owner run until `meanwhile` has ended; how many turns it took.
+fn owner_meanwhile(turns: &Arc<Turns>, meanwhile: impl FnOnce()) -> u64 {
+    let (stop, running) = (AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| {
+            let mut taken = 0;
+            while !stop.load(Ordering::Relaxed) {
+                take_a_turn(turns);
+                taken += 1;
+                running.store(true, Ordering::Relaxed);
+            }
+            taken
+        });
+        while !running.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        meanwhile();
+        stop.store(true, Ordering::Relaxed);
+        owner.join().expect("it counts until it is stopped")
+    })
+}
+
+#[test]
+fn an_owner_that_is_visited_all_the_time_loses_no_turn_and_stays_the_owner() {
+    let turns = Arc::new(Turns::new((0, 0)));
+    let mut seen = 0;
+    let mut owned = false;
+    let taken = owner_meanwhile(&turns, || {
+        owned = !turns.door.bias.is_over();
+        for _ in 0..20_000 {
+            let now = visit(&turns);
+            assert!(now >= seen, "turns that were seen are not taken back");
+            seen = now;
+        }
+        assert_eq!(!turns.door.bias.is_over(), owned, "a visit is no end");
+    });
+    assert!(owned || !barrier::is_there(), "it is biased where that can be");
+    assert_eq!(visit(&turns), taken);
+}
+
+#[test]
+fn a_bias_that_ends_in_the_middle_of_everything_loses_no_turn() {
+    for _ in 0..200 {
+        let turns = Arc::new(Turns::new((0, 0)));
+        let taken = owner_meanwhile(&turns, || (0..50).for_each(|_| take_a_turn(&turns)));
+        assert!(turns.door.bias.is_over());
+        assert_eq!(visit(&turns), taken + 50);
+    }
+}
