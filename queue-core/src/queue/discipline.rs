@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use super::ring::Ring;
 use super::sorted::Sorted;
 use crate::observe::QueueKind;
 
@@ -108,117 +109,6 @@ pub trait Discipline<T>: Default {
 
     /// The lowest number that is buffered, where that is known without a search.
     fn oldest(&self) -> Option<u64>;
-}
-
-/// First in, first out: a ring that starts empty, grows as needed and gives back.
-///
-/// The ring holds bare items: their numbers follow each other, so the last one's tells them all. Items that came back
-/// from dropped getters are older than any in the ring; they stand apart, before it.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Ring<T> {
-    items: VecDeque<T>,
-    /// The number after that of the last item in the ring.
-    end: u64,
-    /// Made when one comes back.
-    #[allow(clippy::box_collection, reason = "one word instead of four in every queue, for what hardly any queue has")]
-    returned: Option<Box<VecDeque<Numbered<T>>>>,
-}
-
-impl<T> Default for Ring<T> {
-    fn default() -> Self {
-        Self { returned: None, items: VecDeque::new(), end: 0 }
-    }
-}
-
-impl<T> Ring<T> {
-    /// The number of the first item in the ring.
-    fn start(&self) -> u64 {
-        self.end - self.items.len() as u64
-    }
-
-    #[cold]
-    fn pop_returned(&mut self) -> Option<Numbered<T>> {
-        let returned = self.returned.as_mut()?;
-        let first = returned.pop_front();
-        if returned.is_empty() {
-            self.returned = None;
-        }
-        first
-    }
-}
-
-impl<T> Discipline<T> for Ring<T> {
-    const OUT_OF_ORDER: bool = false;
-
-    #[inline]
-    fn len(&self) -> usize {
-        self.items.len() + self.returned.as_ref().map_or(0, |returned| returned.len())
-    }
-
-    #[inline]
-    fn is_whole(&self) -> bool {
-        self.returned.is_none()
-    }
-
-    #[inline]
-    fn len_of_whole(&self) -> usize {
-        self.items.len()
-    }
-
-    #[inline]
-    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
-        let number = self.start();
-        let item = self.items.pop_front()?;
-        Some(Numbered { number, item })
-    }
-
-    #[inline]
-    fn push(&mut self, number: u64, slot: &mut Option<T>) {
-        debug_assert!(self.items.is_empty() || number == self.end, "numbers in the ring follow each other");
-        if let Some(item) = slot.take() {
-            self.items.push_back(item);
-            self.end = number + 1;
-        }
-    }
-
-    #[inline]
-    fn pop(&mut self) -> Option<Numbered<T>> {
-        if self.returned.is_some() {
-            return self.pop_returned();
-        }
-        self.pop_from_whole()
-    }
-
-    fn before(&self, number: u64) -> u64 {
-        // What came back goes out first.
-        if self.is_whole() { number.saturating_sub(self.start()) } else { 0 }
-    }
-
-    fn give_back(&mut self) {
-        give_back(&mut self.items);
-    }
-
-    fn put_back(&mut self, returned: Numbered<T>) {
-        let others = self.returned.get_or_insert_default();
-        let place = others.partition_point(|other| other.number < returned.number);
-        others.insert(place, returned);
-    }
-
-    fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        let oldest = self.pop();
-        self.push(number, slot);
-        oldest
-    }
-
-    fn pop_oldest(&mut self) -> Option<Numbered<T>> {
-        self.pop()
-    }
-
-    fn oldest(&self) -> Option<u64> {
-        let returned = self.returned.as_ref().and_then(|returned| returned.front()).map(|first| first.number);
-        returned.or_else(|| (!self.items.is_empty()).then(|| self.start()))
-    }
 }
 
 /// Last in, first out.
@@ -344,29 +234,5 @@ mod tests {
         check::<Sorted<_>>("abc", 'a', Some('c'), "aab");
         check::<Sorted<_>>("abc", 'd', Some('d'), "abc");
         check::<Sorted<_>>("abc", 'c', Some('c'), "abc");
-    }
-
-    #[test]
-    fn a_burst_gives_its_memory_back() {
-        let mut ring = Ring::default();
-        (0..1_000_000_u64).for_each(|number| ring.push(number, &mut Some(number)));
-        assert!(ring.items.capacity() >= 1_000_000);
-        assert!((0..1_000_000).all(|_| ring.pop().is_some()));
-        ring.give_back();
-        assert!(ring.items.capacity() * 8 <= 16 * 1024, "{} slots are left", ring.items.capacity());
-    }
-
-    #[test]
-    fn numbers_in_the_ring_follow_the_items() {
-        let mut ring = filled::<Ring<_>>("abc");
-        assert_eq!(ring.oldest(), Some(0));
-        let first = ring.pop().expect("three are there");
-        assert_eq!((first.number, ring.oldest()), (0, Some(1)));
-        ring.put_back(first);
-        assert_eq!(ring.oldest(), Some(0));
-        let numbers: Vec<_> = std::iter::from_fn(|| ring.pop()).map(|n| n.number).collect();
-        assert_eq!(numbers, [0, 1, 2]);
-        ring.push(9, &mut Some('z'));
-        assert_eq!(ring.oldest(), Some(9));
     }
 }

@@ -29,6 +29,7 @@ mod put_all;
 mod putter;
 mod reading;
 mod reserve;
+mod ring;
 mod shared;
 mod sink;
 mod sorted;

@@ -1,0 +1,269 @@
+//! First in, first out: a ring that starts empty, grows as needed and gives back.
+//!
+//! A short queue is one ring, which doubles as it grows. Beyond [`Ring::BLOCK`] items it is a row of them, so that
+//! a long queue takes the memory of its items and no more, and no put copies all of them while it holds the lock.
+//!
+//! The rings hold bare items: their numbers follow each other, so the last one's tells them all. Items that came back
+//! from dropped getters are older than any in a ring; they stand apart, before them.
+
+use std::collections::VecDeque;
+
+use super::discipline::{Discipline, Numbered, give_back};
+
+/// The items of a [`Fifo`](super::Fifo) queue.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Ring<T> {
+    /// The first ones, and all of them while there are few.
+    items: VecDeque<T>,
+    /// The number after that of the last item.
+    end: u64,
+    /// What hardly any queue has.
+    more: Option<Box<More<T>>>,
+}
+
+/// What stands before and behind the first ring; one of the two at least.
+#[derive(Debug)]
+struct More<T> {
+    returned: VecDeque<Numbered<T>>,
+    /// None of them empty, all but the last one full.
+    blocks: VecDeque<VecDeque<T>>,
+    /// How many items there are in all blocks.
+    behind: usize,
+}
+
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new(), end: 0, more: None }
+    }
+}
+
+impl<T> Ring<T> {
+    /// So many items stand in one ring.
+    const BLOCK: usize = {
+        const BYTES: usize = 64 * 1024;
+        let items = if size_of::<T>() == 0 { usize::MAX } else { BYTES / size_of::<T>() };
+        if items < 16 { 16 } else { items }
+    };
+
+    #[inline]
+    fn len_of_rings(&self) -> usize {
+        self.items.len() + self.more.as_ref().map_or(0, |more| more.behind)
+    }
+
+    /// The number of the first item in a ring.
+    #[inline]
+    fn start(&self) -> u64 {
+        self.end - self.len_of_rings() as u64
+    }
+
+    fn more(&mut self) -> &mut More<T> {
+        self.more
+            .get_or_insert_with(|| Box::new(More { returned: VecDeque::new(), blocks: VecDeque::new(), behind: 0 }))
+    }
+
+    fn tidy_more(&mut self) {
+        if self.more.as_ref().is_some_and(|more| more.returned.is_empty() && more.blocks.is_empty()) {
+            self.more = None;
+        }
+    }
+
+    /// Puts an item behind the first ring, if that is where the next one belongs.
+    #[cold]
+    fn push_far(&mut self, item: T) {
+        let is_short = self.items.len() < Self::BLOCK;
+        let more = self.more();
+        if more.blocks.is_empty() && is_short {
+            return self.items.push_back(item);
+        }
+        if more.blocks.back().is_none_or(|last| last.len() >= Self::BLOCK) {
+            more.blocks.push_back(VecDeque::with_capacity(Self::BLOCK));
+        }
+        if let Some(last) = more.blocks.back_mut() {
+            last.push_back(item);
+            more.behind += 1;
+        }
+    }
+
+    /// Takes the first item of the next block, which becomes the first ring.
+    #[cold]
+    fn pop_far(&mut self) -> Option<T> {
+        let more = self.more.as_mut()?;
+        let next = more.blocks.pop_front()?;
+        more.behind -= next.len();
+        self.items = next;
+        self.tidy_more();
+        self.items.pop_front()
+    }
+
+    #[cold]
+    fn pop_returned(&mut self) -> Option<Numbered<T>> {
+        let first = self.more.as_mut().and_then(|more| more.returned.pop_front());
+        self.tidy_more();
+        first
+    }
+}
+
+impl<T> Discipline<T> for Ring<T> {
+    const OUT_OF_ORDER: bool = false;
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.len_of_rings() + self.more.as_ref().map_or(0, |more| more.returned.len())
+    }
+
+    #[inline]
+    fn is_whole(&self) -> bool {
+        self.more.as_ref().is_none_or(|more| more.returned.is_empty())
+    }
+
+    #[inline]
+    fn len_of_whole(&self) -> usize {
+        self.len_of_rings()
+    }
+
+    #[inline]
+    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
+        let number = self.start();
+        let item = match self.items.pop_front() {
+            Some(item) => item,
+            None => self.pop_far()?,
+        };
+        Some(Numbered { number, item })
+    }
+
+    #[inline]
+    fn push(&mut self, number: u64, slot: &mut Option<T>) {
+        debug_assert!(self.len_of_rings() == 0 || number == self.end, "numbers in the rings follow each other");
+        if let Some(item) = slot.take() {
+            self.end = number + 1;
+            if self.more.is_none() && self.items.len() < Self::BLOCK {
+                self.items.push_back(item);
+            } else {
+                self.push_far(item);
+            }
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Numbered<T>> {
+        if self.is_whole() { self.pop_from_whole() } else { self.pop_returned() }
+    }
+
+    fn before(&self, number: u64) -> u64 {
+        // What came back goes out first.
+        if self.is_whole() { number.saturating_sub(self.start()) } else { 0 }
+    }
+
+    fn give_back(&mut self) {
+        give_back(&mut self.items);
+    }
+
+    fn put_back(&mut self, returned: Numbered<T>) {
+        let others = &mut self.more().returned;
+        let place = others.partition_point(|other| other.number < returned.number);
+        others.insert(place, returned);
+    }
+
+    fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
+        let oldest = self.pop();
+        self.push(number, slot);
+        oldest
+    }
+
+    fn pop_oldest(&mut self) -> Option<Numbered<T>> {
+        self.pop()
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        let returned = self.more.as_ref().and_then(|more| more.returned.front()).map(|first| first.number);
+        returned.or_else(|| (self.len_of_rings() > 0).then(|| self.start()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl<T> Ring<T> {
+        /// For how many items there is memory.
+        fn room(&self) -> usize {
+            let blocks = self.more.iter().flat_map(|more| &more.blocks);
+            self.items.capacity() + blocks.map(VecDeque::capacity).sum::<usize>()
+        }
+    }
+
+    fn filled(items: u64) -> Ring<u64> {
+        let mut ring = Ring::default();
+        (0..items).for_each(|number| ring.push(number, &mut Some(number)));
+        ring
+    }
+
+    #[test]
+    fn a_long_ring_takes_the_memory_of_its_items_and_gives_it_back_as_they_go() {
+        const BLOCK: usize = Ring::<u64>::BLOCK;
+        let mut ring = filled(1_000_000);
+        assert!((1_000_000..1_000_000 + BLOCK).contains(&ring.room()), "{}", ring.room());
+        for left in (0..1_000_000).rev() {
+            assert!(ring.pop().is_some());
+            assert!(ring.room() <= left + 2 * BLOCK, "{left} items are left, and room for {}", ring.room());
+        }
+        ring.give_back();
+        assert!(ring.room() * 8 <= 16 * 1024, "{} slots are left", ring.room());
+    }
+
+    #[test]
+    fn a_ring_of_any_length_keeps_the_order_and_the_numbers() {
+        const BLOCK: u64 = Ring::<u64>::BLOCK as u64;
+        // In: how many more than out, and back again, over the ends of blocks.
+        let (mut ring, mut next, mut first) = (Ring::default(), 0, 0);
+        for target in [3, BLOCK, 1, BLOCK + 1, BLOCK, 3 * BLOCK + 7, BLOCK / 2, 2 * BLOCK, 0, 5, 0] {
+            while next - first < target {
+                ring.push(next, &mut Some(next));
+                next += 1;
+            }
+            while next - first > target {
+                let taken = ring.pop().expect("it is not empty");
+                assert_eq!((taken.number, taken.item), (first, first));
+                first += 1;
+            }
+            assert_eq!(ring.len() as u64, target);
+            assert_eq!(ring.oldest(), (target > 0).then_some(first));
+            assert_eq!(ring.before(next), target);
+        }
+    }
+
+    #[test]
+    fn what_comes_back_to_a_long_ring_is_first_again() {
+        let mut ring = filled(2 * Ring::<u64>::BLOCK as u64 + 3);
+        let items = ring.len();
+        let taken: Vec<_> = (0..3).map(|_| ring.pop().expect("there are thousands")).collect();
+        taken.into_iter().for_each(|taken| ring.put_back(taken));
+        assert!(!ring.is_whole() && ring.len() == items);
+        let new = items as u64;
+        ring.push(new, &mut Some(new));
+        let rest: Vec<_> = std::iter::from_fn(|| ring.pop()).map(|taken| taken.item).collect();
+        assert_eq!(rest, (0..=new).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn numbers_in_the_ring_follow_the_items() {
+        let mut ring = filled(3);
+        assert_eq!(ring.oldest(), Some(0));
+        let first = ring.pop().expect("three are there");
+        assert_eq!((first.number, ring.oldest()), (0, Some(1)));
+        ring.put_back(first);
+        assert_eq!(ring.oldest(), Some(0));
+        let numbers: Vec<_> = std::iter::from_fn(|| ring.pop()).map(|n| n.number).collect();
+        assert_eq!(numbers, [0, 1, 2]);
+        ring.push(9, &mut Some(9));
+        assert_eq!(ring.oldest(), Some(9));
+    }
+
+    #[test]
+    fn items_without_a_size_need_no_second_block() {
+        let mut ring = Ring::default();
+        (0..100_000).for_each(|number| ring.push(number, &mut Some(())));
+        assert!(ring.more.is_none() && ring.len() == 100_000);
+    }
+}
