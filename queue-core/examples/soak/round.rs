@@ -14,6 +14,8 @@ use crate::workers::{Getters, get_as_task, get_as_thread, put_as_task, put_as_th
 
 /// Items that each producer tries to put.
 const ITEMS: u32 = 50_000;
+/// The last of the meddler's verbs.
+const LOOK: u64 = 3;
 const CAPACITIES: [usize; 6] = [1, 2, 3, 7, 64, 1000];
 
 /// Runs the round of `seed`, on a runtime of one thread or of two.
@@ -109,10 +111,12 @@ fn get(runtime: &Runtime, consumer: &Consumer<Item>, getters: Getters, random: &
     }
 }
 
-/// Changes the bound, looks, and finishes what others got, until the round is over.
+/// Changes the bound, looks, and finishes what others got, until the round is over; or only looks, which leaves a queue
+/// to the one thread that is alone with it.
 fn meddle(queue: &Queue<Item>, over: &AtomicBool, mut random: Random) {
+    let first = if random.below(2) == 0 { LOOK } else { 0 };
     while !over.load(Ordering::SeqCst) {
-        match random.below(4) {
+        match first + random.below(LOOK + 1 - first) {
             0 => queue.set_capacity(CAPACITIES[index(&mut random, CAPACITIES.len())]).expect("none of them is 0"),
             1 => drop(queue.downgrade().upgrade()),
             2 => drop(queue.task_done()),
