@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, StreamExt};
 use queue_core::{Consumer, GetError, Producer, PutError};
 
 use crate::Random;
@@ -64,11 +64,14 @@ pub(crate) async fn put_as_task(mut producer: Producer<Item>, nth: usize, items:
             },
             13 | 14 => work.count(Some(producer.send(item).await.is_ok())),
             _ => {
-                let ready =
-                    poll_fn(|cx| Poll::Ready(futures_util::Sink::poll_ready(Pin::new(&mut producer), cx))).await;
-                work.count(Some(ready).filter(Poll::is_ready));
-                // The sink's own room, if it has any, is not this verb's.
-                work.count(Some(producer.try_put(item).is_ok()))
+                let mut sink = Pin::new(&mut producer);
+                let ready = poll_fn(|cx| Poll::Ready(Sink::poll_ready(sink.as_mut(), cx))).await;
+                // A sink that is ready holds its room until it is used: nothing else of this task may wait meanwhile.
+                let put = match work.count(Some(ready).filter(Poll::is_ready)) {
+                    Some(_) => Sink::start_send(sink, item).is_ok(),
+                    None => producer.try_put(item).is_ok(),
+                };
+                work.count(Some(put))
             }
         };
         work.items.extend(put.unwrap_or(false).then_some(item));

@@ -54,6 +54,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 ///
 /// A sink that waits keeps its place in the line, and the room that it is given there, also if a `send` is dropped and
 /// nobody polls it any more: until it is ready and sends, is closed or dropped, or another verb of this producer puts.
+/// One that is ready keeps its room until it sends: with capacity 1 another put of the same task would wait for ever.
 ///
 /// # Examples
 /// ```
