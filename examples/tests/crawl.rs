@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::net::TcpListener;
 
-use support::Workplace;
+use support::{ClosedPort, Workplace};
 
 #[test]
 fn a_directory_is_crawled_and_every_count_adds_up() {
@@ -36,7 +36,7 @@ fn without_input_the_documents_of_all_dependencies_are_crawled() {
 #[test]
 fn urls_that_fail_are_reported_and_the_others_stored() {
     let place = Workplace::new();
-    let (site, closed) = (support::serve_one_page(), support::closed_port());
+    let (site, closed) = (support::serve_one_page(), ClosedPort::new());
     place.write("urls.txt", format!("# two\nhttp://{site}/page\nhttp://{closed}/\n").as_bytes());
     let outcome = place.crawl(&["urls.txt", "--search", "hello"]);
     outcome.assert_good();
@@ -50,7 +50,8 @@ fn a_crawl_that_stores_nothing_fails_and_leaves_what_was_there() {
     let place = Workplace::new();
     place.write_pages(3);
     place.crawl(&["pages"]).assert_good();
-    place.write("urls.txt", format!("http://{}/\n", support::closed_port()).as_bytes());
+    let closed = ClosedPort::new();
+    place.write("urls.txt", format!("http://{closed}/\n").as_bytes());
     place.crawl(&["urls.txt"]).assert_bad(&["no document could be stored", "refused"]);
     assert_eq!(place.rows("pages"), 3);
 }
@@ -95,7 +96,7 @@ fn a_port_in_use_is_told_with_what_helps() {
 #[test]
 fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
     let place = Workplace::new();
-    place.write_pages(500);
+    place.write_pages(800);
     let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
     let address = child.address();
     child.until_logged("alert firing");
@@ -105,11 +106,13 @@ fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
     }
     let outcome = child.outcome();
     outcome.assert_good();
-    let transitions = |phase: &str| {
-        let lines = outcome.stderr.lines().filter(|line| line.contains("HighUtilization") && line.contains(phase));
-        lines.filter(|line| line.contains("queue=\"crawl.store\"")).count()
-    };
-    assert_eq!((transitions("to=\"firing\""), transitions("to=\"ok\"")), (1, 1), "{outcome}");
+    // A machine that is busy may keep the stages before it from filling it for a while: then it fires again.
+    let of_store = |line: &&str| line.contains("HighUtilization") && line.contains("queue=\"crawl.store\"");
+    let told: Vec<_> = outcome.stderr.lines().filter(of_store).collect();
+    let times = |what: &str| told.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(times("from=\"pending\" to=\"firing\""), times("to=\"ok\""), "{outcome}");
+    assert!(told.first().is_some_and(|line| line.contains("alert firing")), "{outcome}");
+    assert!(told.last().is_some_and(|line| line.contains("alert resolved")), "{outcome}");
 }
 
 #[test]
@@ -163,7 +166,8 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
 #[test]
 fn ctrl_c_finishes_what_is_under_way_and_reports() {
     let place = Workplace::new();
-    place.write_pages(300);
+    // So many that it is not done before the signal is there, however busy the machine is.
+    place.write_pages(2_000);
     let mut child = place.start_watched(&["pages", "--slow-store", "20ms"]);
     child.until_storing();
     child.interrupt();
@@ -172,7 +176,7 @@ fn ctrl_c_finishes_what_is_under_way_and_reports() {
     let (found, stored, failed) = outcome.counts();
     let not_started = outcome.number_before(" not started");
     assert!(stored > 0 && not_started > 0, "{outcome}");
-    assert_eq!((found, failed), (300, 0));
+    assert_eq!((found, failed), (2_000, 0));
     assert_eq!(found, stored + not_started);
     assert_eq!(place.rows("pages"), stored);
 }

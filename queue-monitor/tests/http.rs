@@ -10,6 +10,9 @@ use queue_core::Registry;
 use queue_monitor::config::Http;
 use queue_monitor::{Config, Monitor, MonitorHandle};
 
+#[path = "support/own_port.rs"]
+mod own_port;
+
 fn monitor(listen: SocketAddr) -> Monitor {
     Monitor::new(Config { http: Some(Http { listen }), ..Config::default() }).registry(&Registry::new())
 }
@@ -81,8 +84,8 @@ async fn a_service_whose_runtime_is_stalled_can_still_be_looked_at() {
 
 #[tokio::test]
 async fn shutdown_closes_the_endpoint_and_gives_the_port_back() {
-    let handle = monitor(any_port()).spawn();
-    let address = handle.listening().unwrap();
+    let address = own_port::find();
+    let handle = monitor(address).spawn();
     handle.shutdown().await;
     assert_eq!(handle.listening(), None);
     assert!(TcpStream::connect(address).is_err());

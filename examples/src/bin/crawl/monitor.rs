@@ -16,7 +16,7 @@ use crate::error::Fatal;
 const SHIPPED: &str = include_str!("queues.yaml");
 
 /// How long alerts have to resolve when the crawl is over.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Starts the monitor by `file`, or by the configuration that comes with the program; `listen` goes before what
 /// either says.
