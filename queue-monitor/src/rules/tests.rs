@@ -198,7 +198,7 @@ fn judged(config: &Config, steps: &[Vec<FamilyStats>]) -> Verdicts {
         let now = STEP * u32::try_from(step).unwrap();
         let samples = sampler.sample(now, families.clone());
         alerts.judge(now, &samples);
-        for state in alerts.states() {
+        for state in alerts.states().iter() {
             let fires = matches!(state.phase, AlertPhase::Firing | AlertPhase::Resolving);
             let said = fires.then(|| state.severity.to_string());
             verdicts.entry((state.alert.to_string(), state.queue.to_string())).or_default().push(said);
