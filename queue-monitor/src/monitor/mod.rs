@@ -145,6 +145,9 @@ impl Monitor {
         if !can_deliver(&config.notify) {
             return Err(SpawnError::CannotNotify);
         }
+        if source.is_some() {
+            reload::warn(&config);
+        }
         let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
         let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
         let (ending, ended) = watch::channel(());

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::endpoint::Endpoint;
 use super::{ReloadError, Shared};
@@ -111,7 +111,16 @@ impl Reloader {
         if !can_deliver(&config.notify) {
             return Err(ReloadError::CannotNotify);
         }
+        warn(&config);
         self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
+    }
+}
+
+/// Says what in a file looks like a mistake.
+pub(super) fn warn(config: &Config) {
+    for warning in config.warnings(SystemTime::now()) {
+        let (path, message) = (warning.path, warning.message);
+        tracing::warn!(target: "queue_monitor", %path, "the configuration looks like a mistake: {message}");
     }
 }
 

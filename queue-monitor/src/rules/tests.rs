@@ -75,6 +75,36 @@ overrides:
     assert_eq!(rules.matches("- alert: \"Full\"").count(), 2, "{rules}");
 }
 
+/// One alert, and an override of it for each of these globs, each with another `for`.
+fn overridden(globs: impl Iterator<Item = String>) -> String {
+    let lines =
+        globs.zip(1..).map(|(glob, hold)| format!("- {{ queue: '{glob}', alerts: {{ Full: {{ for: {hold}s }} }} }}\n"));
+    format!("alerts: [{{ name: Full, signal: depth, above: 80 }}]\noverrides:\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn what_overlaps_in_too_many_ways_is_left_out_and_said_but_not_the_names_that_no_override_fits() {
+    let nested = |count: usize| overridden((1..=count).map(|length| format!("*{}*", "x".repeat(length))));
+    let few = Config::from_yaml(&nested(5)).unwrap();
+    assert_eq!((left_out(&few), prometheus(&few).contains("LEFT OUT")), (Vec::new(), false));
+
+    let said = left_out(&Config::from_yaml(&nested(14)).unwrap());
+    assert!(said.len() == 1 && said[0].contains("\"Full\""), "{said:?}");
+    let rules = checked(&nested(14));
+    assert!(rules.contains(&format!("# LEFT OUT: {}\n", said[0])), "{rules}");
+    // The last of all regions: none of the globs, and so none of the shorter ones in it either.
+    let none = format!("queue_name!~\".*{}.*|", "x".repeat(14));
+    assert!(rules.lines().any(|line| line.contains(&none)), "{rules}");
+}
+
+#[test]
+fn thousands_of_overrides_are_no_danger() {
+    for globs in [|line| format!("{line:04}"), |line| format!("{line:04}*")] {
+        let config = Config::from_yaml(&overridden((0..4_000).map(globs))).unwrap();
+        assert!(prometheus(&config).contains("LEFT OUT"));
+    }
+}
+
 /// What the alerts of this file say of the same numbers, judged here and by Prometheus, may differ only for a while.
 const YAML: &str = r#"
 interval: 15s
