@@ -13,7 +13,7 @@ mod fuzz;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use fuzz::{Judge, Maker, Tally};
+use fuzz::Fuzz;
 
 /// A file is 256 KiB at most; one that takes this long takes a time that is not bounded by that.
 const TOO_LONG: Duration = Duration::from_secs(20);
@@ -28,10 +28,12 @@ fn main() -> ExitCode {
     };
     // What panics is caught and told with its file.
     std::panic::set_hook(Box::new(|_| {}));
-    let (judge, mut maker, mut tally) = (Judge::new(), Maker::new(seed), Tally::default());
+    let mut fuzz = Fuzz::new(seed);
     let mut report = Instant::now() + REPORTS;
-    while tally.executions < executions {
-        if let Err(wrong) = tally.try_one(&judge, &maker.next()) {
+    while fuzz.tally.executions < executions {
+        let result = fuzz.one();
+        let tally = &fuzz.tally;
+        if let Err(wrong) = result {
             println!("seed {seed}, after {tally}:\n{wrong}");
             return ExitCode::FAILURE;
         }
@@ -44,6 +46,6 @@ fn main() -> ExitCode {
             report = Instant::now() + REPORTS;
         }
     }
-    println!("PROOF fuzz {tally}");
+    println!("PROOF fuzz {}", fuzz.tally);
     ExitCode::SUCCESS
 }

@@ -4,17 +4,18 @@
 
 mod fuzz;
 
-use fuzz::{Judge, Maker, Tally};
+use fuzz::{Fuzz, Judge};
 use queue_monitor::config::Config;
 
 #[test]
 fn whatever_a_file_has_it_is_refused_at_a_place_in_it_or_read_as_others_read_it() {
-    let (judge, mut maker, mut tally) = (Judge::new(), Maker::new(0), Tally::default());
+    let mut fuzz = Fuzz::new(0);
     for _ in 0..20_000 {
-        tally.try_one(&judge, &maker.next()).unwrap_or_else(|wrong| panic!("{wrong}"));
+        fuzz.one().unwrap_or_else(|wrong| panic!("{wrong}"));
     }
+    let tally = fuzz.tally;
     // A maker of nothing but nonsense, or of nothing but good files, tells little.
-    assert!(tally.accepted > 2_000 && tally.refused > 2_000 && tally.kinds.len() > 60, "{tally}");
+    assert!(tally.accepted > 1_500 && tally.refused > 1_500 && tally.kinds.len() > 100, "{tally}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What has to hold of every file, whatever is in it.
 
 use std::panic::catch_unwind;
+use std::path::Path;
 
 use jsonschema::Validator;
 use queue_monitor::config::{AlertRule, Config, ConfigErrors, Measured, Threshold};
@@ -27,6 +28,20 @@ impl Judge {
         match catch_unwind(|| Config::from_yaml(yaml)).map_err(|_| "the loader panicked".to_owned())? {
             Ok(config) => self.good(yaml, &config).map(|()| Vec::new()),
             Err(errors) => bad(yaml, &errors),
+        }
+    }
+
+    /// Loads a file that may be no text.
+    ///
+    /// # Errors
+    /// What is wrong with what the loader made of it.
+    pub(crate) fn judge_file(&self, path: &Path) -> Result<Vec<String>, String> {
+        match catch_unwind(|| Config::from_yaml_file(path)).map_err(|_| "the loader panicked".to_owned())? {
+            Ok(config) => self.good(&std::fs::read_to_string(path).unwrap(), &config).map(|()| Vec::new()),
+            Err(errors) => match errors.errors().iter().find(|error| error.line == 0 || error.column == 0) {
+                Some(error) => Err(format!("not a place in the file: {error:?}")),
+                None => Ok(errors.errors().iter().map(|error| kind(&error.message)).collect()),
+            },
         }
     }
 

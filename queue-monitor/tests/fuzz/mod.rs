@@ -1,13 +1,15 @@
 //! A fuzzer of the loader: files made from a seed, by a grammar and by damage, and what has to hold of each.
 //!
-//! `make` makes a text, `judge` loads it and finds out whether what came of it is true, `write` writes an accepted
+//! `make` makes a text (`grammar` one that is nearly right), `judge` loads it and finds out whether what came of it is true, `write` writes an accepted
 //! configuration down again. The tests do some of it, `cargo run --release -p queue-monitor --example fuzz_config` as
 //! much as is asked for.
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail them")]
 
+mod grammar;
 mod judge;
 mod make;
+mod words;
 mod write;
 
 use std::collections::BTreeSet;
@@ -15,7 +17,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 pub(crate) use judge::Judge;
-pub(crate) use make::Maker;
+use make::Maker;
 
 /// Random numbers that are the same for the same seed.
 #[derive(Clone)]
@@ -44,6 +46,17 @@ impl Random {
     }
 }
 
+/// So often a file is tried that may be no text: it has to be written and read.
+const FILES: u64 = 500;
+
+/// Makes files, has them judged and counts what came of it.
+pub(crate) struct Fuzz {
+    judge: Judge,
+    maker: Maker,
+    folder: tempfile::TempDir,
+    pub(crate) tally: Tally,
+}
+
 /// What was tried and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -56,24 +69,42 @@ pub(crate) struct Tally {
     pub(crate) largest: usize,
 }
 
-impl Tally {
+impl Fuzz {
+    pub(crate) fn new(seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { judge: Judge::new(), maker: Maker::new(seed), folder, tally: Tally::default() }
+    }
+
     /// Makes and judges one file.
     ///
     /// # Errors
     /// What is wrong with the loader, and the file that shows it.
-    pub(crate) fn try_one(&mut self, judge: &Judge, yaml: &str) -> Result<(), String> {
-        let began = Instant::now();
-        let kinds =
-            judge.judge(yaml).map_err(|wrong| format!("{wrong}\n--- the file, as a string: {yaml:?}\n{yaml}"))?;
-        self.longest = self.longest.max(began.elapsed());
-        self.largest = self.largest.max(yaml.len());
-        self.executions += 1;
-        if kinds.is_empty() {
-            self.accepted += 1;
-        } else {
-            self.refused += 1;
+    pub(crate) fn one(&mut self) -> Result<(), String> {
+        let is_file = self.tally.executions % FILES == 0;
+        let bytes = if is_file { self.maker.next_bytes() } else { self.maker.next().into_bytes() };
+        let path = self.folder.path().join("queues.yaml");
+        if is_file {
+            std::fs::write(&path, &bytes).unwrap();
         }
-        self.kinds.extend(kinds);
+        let began = Instant::now();
+        let judged = match std::str::from_utf8(&bytes) {
+            _ if is_file => self.judge.judge_file(&path),
+            Ok(text) => self.judge.judge(text),
+            Err(error) => panic!("a maker of text: {error}"),
+        };
+        let took = began.elapsed();
+        let shown = String::from_utf8_lossy(&bytes);
+        let kinds = judged.map_err(|wrong| format!("{wrong}\n--- the file, as a string: {shown:?}\n{shown}"))?;
+        let tally = &mut self.tally;
+        tally.longest = tally.longest.max(took);
+        tally.largest = tally.largest.max(bytes.len());
+        tally.executions += 1;
+        if kinds.is_empty() {
+            tally.accepted += 1;
+        } else {
+            tally.refused += 1;
+        }
+        tally.kinds.extend(kinds);
         Ok(())
     }
 }
