@@ -1,10 +1,16 @@
 //! Runs the real program on real input, and breaks what can break around it.
 
+#[path = "../../queue-monitor/tests/support/alertmanager.rs"]
+mod alertmanager;
+#[path = "../../queue-monitor/tests/support/own_port.rs"]
+mod own_port;
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
+use alertmanager::Alertmanager;
+use serde_json::json;
 use support::{ClosedPort, Workplace};
 
 #[test]
@@ -113,6 +119,75 @@ fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
     assert_eq!(times("from=\"pending\" to=\"firing\""), times("to=\"ok\""), "{outcome}");
     assert!(told.first().is_some_and(|line| line.contains("alert firing")), "{outcome}");
     assert!(told.last().is_some_and(|line| line.contains("alert resolved")), "{outcome}");
+}
+
+/// The shipped file, with an Alertmanager, and for one queue.
+fn told_to(alertmanager: SocketAddr) -> String {
+    let shipped = include_str!("../src/bin/crawl/queues.yaml");
+    let (before, alert) = shipped.split_once("queues: [\"crawl.*\"]").unwrap();
+    let target =
+        format!("  labels: {{ env: demo }}\n  alertmanager: {{ url: \"http://{alertmanager}\", resend: 1s }}\n");
+    let (notify, after) = alert.split_once("notify:\n").unwrap();
+    format!("{before}queues: [\"crawl.store\"]{notify}notify:\n{target}{after}")
+}
+
+#[cfg(unix)]
+#[test]
+fn an_alertmanager_shows_the_alert_through_resends_and_a_restart_until_the_crawl_is_over() {
+    let (place, folder) = (Workplace::new(), tempfile::tempdir().unwrap());
+    let alertmanager = Alertmanager::start(folder.path(), own_port::find());
+    place.write("queues.yaml", told_to(alertmanager.address).as_bytes());
+    place.write_pages(2_000);
+    let mut child = place.start(&["pages", "--config", "queues.yaml", "--forever", "--slow-store", "50ms"]);
+    let alert = alertmanager.until_one("it fires", |_| true);
+    let labels =
+        json!({ "alertname": "HighUtilization", "env": "demo", "queue_name": "crawl.store", "severity": "warning" });
+    assert_eq!(alert["labels"], labels);
+    let summary = alert["annotations"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("crawl.store is ") && summary.ends_with("full (20/20)"), "{summary}");
+    let again = alertmanager.until_one("a resend", |next| next["endsAt"] != alert["endsAt"]);
+    let third = alertmanager.until_one("a second resend", |next| next["endsAt"] != again["endsAt"]);
+    assert_eq!((&third["startsAt"], &third["fingerprint"]), (&alert["startsAt"], &alert["fingerprint"]));
+
+    let at = alertmanager.address;
+    drop(alertmanager);
+    fs::remove_dir_all(folder.path().join("data")).unwrap();
+    child.until_logged("alerts cannot be delivered");
+    let alertmanager = Alertmanager::start(folder.path(), at);
+    let restored = alertmanager.until_one("what still fires is back", |_| true);
+    assert_eq!((&restored["labels"], &restored["startsAt"]), (&labels, &alert["startsAt"]));
+    child.until_logged("alerts are delivered again");
+
+    child.interrupt();
+    alertmanager.until("it resolves", <[_]>::is_empty);
+    let outcome = child.outcome();
+    outcome.assert_good();
+    assert!(outcome.stderr.contains("alert resolved"), "{outcome}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_changes_is_taken_whole_or_not_at_all_while_the_crawl_goes_on() {
+    let place = Workplace::new();
+    place.write_pages(10);
+    let replace = |text: &str| {
+        place.write("new", text.as_bytes());
+        fs::rename(place.path("new"), place.path("queues.yaml")).unwrap();
+    };
+    replace("interval: 1h");
+    let mut child = place.start(&["pages", "--config", "queues.yaml", "--forever"]);
+    child.until_logged("a round is done");
+    replace("interval: 100ms\nalerts:\n  - name: Any\n    signal: dept\n    above: 0\n");
+    child.until_logged("configuration rejected: the running one stays");
+    child.until_logged("did you mean `depth`?");
+    replace("interval: 100ms\nalerts:\n  - name: Any\n    signal: put_rate\n    above: 0\n");
+    child.until_logged("configuration reloaded");
+    child.until_logged("alert firing alert=\"Any\"");
+    child.forget_log();
+    child.hang_up();
+    child.until_logged("configuration reloaded");
+    child.interrupt();
+    child.outcome().assert_good();
 }
 
 #[test]

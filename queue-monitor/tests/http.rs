@@ -94,6 +94,22 @@ async fn shutdown_closes_the_endpoint_and_gives_the_port_back() {
 }
 
 #[test]
+fn what_the_program_says_goes_before_the_file_also_after_a_reload() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queues.yaml");
+    let (of_file, of_program) = (own_port::find(), any_port());
+    std::fs::write(&file, format!("http: {{ listen: '{of_file}' }}")).unwrap();
+    let monitor = || Monitor::from_yaml_file(&file).unwrap().registry(&Registry::new());
+    let elsewhere = monitor().http(Some(Http { listen: of_program })).spawn();
+    let open = elsewhere.listening().unwrap();
+    assert_ne!(open, of_file);
+    elsewhere.reload().unwrap();
+    assert!(get(&elsewhere, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!((elsewhere.listening(), monitor().http(None).spawn().listening()), (Some(open), None));
+    assert_eq!(monitor().spawn().listening(), Some(of_file), "it was free all the time");
+}
+
+#[test]
 fn a_port_in_use_is_an_error_that_says_what_to_do() {
     let holder = monitor(any_port()).spawn();
     let taken = holder.listening().unwrap();

@@ -118,8 +118,24 @@ impl Running {
     /// Sends what Ctrl-C sends.
     #[cfg(unix)]
     pub(crate) fn interrupt(&mut self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-INT");
+    }
+
+    /// Sends what a service is told by to read its file again.
+    #[cfg(unix)]
+    pub(crate) fn hang_up(&mut self) {
+        self.signal("-HUP");
+    }
+
+    #[cfg(unix)]
+    fn signal(&mut self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Forgets what was logged so far, for whoever waits for the same words again.
+    pub(crate) fn forget_log(&mut self) {
+        self.logged.clear();
     }
 
     /// Waits until a line with these words is in the log.

@@ -30,8 +30,8 @@ pub use shared::MonitorStatus;
 pub(crate) use shared::Shared;
 
 use crate::alert::notify::can_deliver;
-use crate::config::{Config, ConfigErrors};
-use endpoint::Endpoint;
+use crate::config::{Config, ConfigErrors, Http};
+use endpoint::{Endpoint, Whose};
 use hangup::Hangup;
 use reload::{Reloader, Source};
 use run::Run;
@@ -59,6 +59,7 @@ pub struct Monitor {
     /// How often the file is looked at.
     every: Duration,
     hangup: OnHangup,
+    endpoint: Whose,
 }
 
 /// What SIGHUP is to the monitor.
@@ -105,6 +106,7 @@ impl Monitor {
             grace: GRACE,
             every: reload::EVERY,
             hangup: OnHangup::Nothing,
+            endpoint: Whose::Config,
         }
     }
 
@@ -112,6 +114,12 @@ impl Monitor {
     /// and where there is no such signal, this does nothing.
     pub fn reload_on_hangup(self) -> Self {
         Self { hangup: OnHangup::Reload, ..self }
+    }
+
+    /// Serves the endpoint here, or nowhere, whatever the configuration says and comes to say: for a program whose
+    /// command line goes before its file.
+    pub fn http(self, http: Option<Http>) -> Self {
+        Self { endpoint: Whose::Program(http), ..self }
     }
 
     /// Watches this registry in place of [`Registry::global`].
@@ -141,7 +149,8 @@ impl Monitor {
     }
 
     fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
-        let Self { config, source, registry, grace, every, hangup } = self;
+        let Self { config, source, registry, grace, every, hangup, endpoint: whose } = self;
+        let config = whose.applied(config);
         if !can_deliver(&config.notify) {
             return Err(SpawnError::CannotNotify);
         }
@@ -153,7 +162,7 @@ impl Monitor {
         let (ending, ended) = watch::channel(());
         let run = Run::new(Arc::clone(&shared), look, config, endpoint, ending);
         let named = thread::Builder::new().name("queue-monitor".to_owned());
-        let reloader = source.map(|source| Arc::new(Reloader::new(Arc::clone(&shared), source)));
+        let reloader = source.map(|source| Arc::new(Reloader::new(Arc::clone(&shared), source, whose)));
         let watching = match &reloader {
             Some(reloader) => watch_file(Arc::clone(reloader), every, hangup),
             None => Ok(()),

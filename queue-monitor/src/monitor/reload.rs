@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Whose};
 use super::{ReloadError, Shared};
 use crate::alert::notify::can_deliver;
 use crate::config::{Config, ConfigErrors};
@@ -27,6 +27,7 @@ pub(super) struct Source {
 pub(super) struct Reloader {
     shared: Arc<Shared>,
     path: PathBuf,
+    endpoint: Whose,
     /// What was judged last, for good or bad; `None` if it could not be read.
     judged: Mutex<Option<Vec<u8>>>,
 }
@@ -57,8 +58,8 @@ impl Source {
 }
 
 impl Reloader {
-    pub(super) fn new(shared: Arc<Shared>, source: Source) -> Self {
-        Self { shared, path: source.path, judged: Mutex::new(Some(source.content)) }
+    pub(super) fn new(shared: Arc<Shared>, source: Source, endpoint: Whose) -> Self {
+        Self { shared, path: source.path, endpoint, judged: Mutex::new(Some(source.content)) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -108,6 +109,7 @@ impl Reloader {
 
     fn order(&self, content: &[u8]) -> Result<(), ReloadError> {
         let config = Config::from_content(&self.path, content).map_err(ReloadError::Config)?;
+        let config = self.endpoint.applied(config);
         if !can_deliver(&config.notify) {
             return Err(ReloadError::CannotNotify);
         }
