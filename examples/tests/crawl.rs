@@ -124,10 +124,10 @@ fn a_slow_store_fills_the_queues_upstream_and_the_alert_fires_and_resolves() {
 /// The shipped file, with an Alertmanager, and for one queue.
 fn told_to(alertmanager: SocketAddr) -> String {
     let shipped = include_str!("../src/bin/crawl/queues.yaml");
-    let (before, alert) = shipped.split_once("queues: [\"crawl.*\"]").unwrap();
+    let (before, alert) = shipped.split_once("queues: [\"crawl.*\"]").expect("it is in the shipped file");
     let target =
         format!("  labels: {{ env: demo }}\n  alertmanager: {{ url: \"http://{alertmanager}\", resend: 1s }}\n");
-    let (notify, after) = alert.split_once("notify:\n").unwrap();
+    let (notify, after) = alert.split_once("notify:\n").expect("it is in the shipped file");
     format!("{before}queues: [\"crawl.store\"]{notify}notify:\n{target}{after}")
 }
 

@@ -1,5 +1,7 @@
 //! The real Alertmanager, for the tests of the monitor and of the examples.
 
+#![allow(clippy::unwrap_used)] // A helper of a test may fail it.
+
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
