@@ -75,9 +75,9 @@ const GRACE: Duration = Duration::from_secs(5);
 impl Monitor {
     /// Reads the configuration from a file.
     ///
-    /// The file is read again when its content has changed and has been the same for a second, and by
-    /// [`MonitorHandle::reload`]: whole or not at all. Whoever writes it in several steps, or slowly, writes another
-    /// file and renames it.
+    /// The file is read again when its content has changed and has been the same for a second (for ten, if it does not end
+    /// with the end of a line), and by [`MonitorHandle::reload`]: whole or not at all. Whoever writes it in several steps,
+    /// or slowly, writes another file and renames it.
     ///
     /// # Errors
     /// Every error of the file, with line and column; or why it cannot be read.

@@ -1,7 +1,8 @@
 //! The file that the monitor came from: read again when somebody asks, when its content has changed, on SIGHUP.
 //!
 //! A thread of its own looks at the file, so that a disk that hangs does not hold up a pass. What is new is taken only
-//! when it was the same at two looks: a file that is being written may be valid before it is whole.
+//! when it was the same at two looks, or at eleven if it does not end with the end of a line: a file that is being
+//! written may be valid before it is whole, and one that was cut anywhere hardly ever ends there.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,20 +33,36 @@ pub(super) struct Reloader {
     judged: Mutex<Option<Vec<u8>>>,
 }
 
+/// So often a file has to be the same again that does not end with the end of a line.
+const LOOKS_AT_AN_OPEN_END: u32 = 10;
+
 /// What a file may come to be.
 #[derive(Debug, Default)]
-struct Coming(Option<Option<Vec<u8>>>);
+struct Coming {
+    /// What was found at the last look, if that was new. `None` is a file that cannot be read.
+    found: Option<Option<Vec<u8>>>,
+    /// How often it was the same again.
+    again: u32,
+}
 
 impl Coming {
-    /// Whether what was found is new and was the same at the last look. `None` is a file that cannot be read.
+    /// Whether what was found is new and was the same at the looks before.
     fn has_settled(&mut self, found: Option<&Vec<u8>>, judged: Option<&Vec<u8>>) -> bool {
         if found == judged {
-            self.0 = None;
+            *self = Self::default();
             return false;
         }
-        let again = self.0.as_ref().is_some_and(|coming| coming.as_ref() == found);
-        self.0 = if again { None } else { Some(found.cloned()) };
-        again
+        if self.found.as_ref().is_none_or(|coming| coming.as_ref() != found) {
+            *self = Self { found: Some(found.cloned()), again: 0 };
+            return false;
+        }
+        self.again += 1;
+        let is_open = found.is_some_and(|content| !content.ends_with(b"\n"));
+        if self.again < if is_open { LOOKS_AT_AN_OPEN_END } else { 1 } {
+            return false;
+        }
+        *self = Self::default();
+        true
     }
 }
 
@@ -132,13 +149,16 @@ mod tests {
 
     #[test]
     fn only_what_is_new_and_was_the_same_at_two_looks_is_taken() {
+        let open = [Some("a"); 11];
         let cases: &[(&[Option<&str>], bool)] = &[
             (&[Some("old"), Some("old")], false),
-            (&[Some("a"), Some("ab"), Some("abc"), Some("abcd")], false),
-            (&[Some("a"), Some("ab"), Some("ab")], true),
-            (&[Some("a"), Some("old"), Some("a")], false),
-            (&[None, Some("a")], false),
+            (&[Some("a\n"), Some("ab\n"), Some("abc\n"), Some("abcd\n")], false),
+            (&[Some("a\n"), Some("ab\n"), Some("ab\n")], true),
+            (&[Some("a\n"), Some("old"), Some("a\n")], false),
+            (&[None, Some("a\n")], false),
             (&[None, None], true),
+            (&open[..10], false),
+            (&open, true),
         ];
         for (looks, settled) in cases {
             let mut coming = Coming::default();
