@@ -52,6 +52,18 @@ impl Config {
         if alert.queues.iter().all(|glob| alert.except.iter().any(|except| except == glob || except.as_str() == "*")) {
             warnings.add(format!("{path}.except"), "these are all of its queues: the alert judges none");
         }
+        let summary = alert.summary.render(|_| Some(String::new()));
+        let severities = alert.levels.iter().map(|level| ("severity", &*level.severity));
+        let globs = alert.queues.iter().map(|glob| ("queues", glob.as_str()));
+        for (key, _) in [("name", &*alert.name), ("summary", &*summary)]
+            .into_iter()
+            .chain(severities)
+            .chain(globs)
+            .filter(|(_, text)| looks_quoted(text))
+        {
+            let message = "these quotes are letters to YAML and stay in the text; `\"` and `'` are quotes";
+            warnings.add(format!("{path}.{key}"), message);
+        }
         let seconds = self.interval.as_secs_f64();
         let soonest = alert.levels.iter().map(|level| level.threshold.fire()).fold(f64::INFINITY, f64::min);
         if matches!(alert.signal, Signal::TimeToFull | Signal::TimeToEmpty) && soonest < seconds {
@@ -103,6 +115,11 @@ fn tells_secrets(target: &Target) -> bool {
     target.headers.iter().any(|(name, _)| logs_in(name)) && target.url.is_readable_on_the_way()
 }
 
+/// Whether a word processor has made quotes of its own.
+fn looks_quoted(text: &str) -> bool {
+    text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}'])
+}
+
 struct Warnings(Vec<Warning>);
 
 impl Warnings {
@@ -148,6 +165,14 @@ mod tests {
         }
         for (yaml, expected) in [
             ("{}", "alerts: there is none"),
+            (
+                "alerts: [{ name: A, signal: depth, above: 1, summary: \u{201c}full\u{201d} }]",
+                "alerts[0].summary: these quotes are letters",
+            ),
+            (
+                "alerts: [{ name: A, signal: depth, above: 1, queues: [\u{201e}a*\u{201c}] }]",
+                "alerts[0].queues: these quotes are letters",
+            ),
             (
                 "alerts: [{ name: A, signal: depth, above: 1, queues: ['a*'], except: ['a*'] }]",
                 "alerts[0].except: these are all",

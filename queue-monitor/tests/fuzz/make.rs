@@ -20,8 +20,14 @@ impl Maker {
         let cases = CORPUS.split("\n----\n").filter(|case| !case.is_empty()).map(|case| {
             let case = if case.starts_with("#### ") { case.split_once('\n').unwrap().1 } else { case };
             let written = &case[..case.find("\n=> ").unwrap()];
-            let signs =
-                [("<TAB>", "\t"), ("<CR>", "\r"), ("<BOM>", "\u{feff}"), ("<BEL>", "\u{7}"), ("<LS>", "\u{2028}")];
+            let signs = [
+                ("<TAB>", "\t"),
+                ("<CR>", "\r"),
+                ("<BOM>", "\u{feff}"),
+                ("<BEL>", "\u{7}"),
+                ("<LS>", "\u{2028}"),
+                ("<NBSP>", "\u{a0}"),
+            ];
             signs.iter().fold(written.to_owned(), |text, (sign, c)| text.replace(sign, c))
         });
         let seeds = [GOOD.to_owned(), SHIPPED.to_owned()].into_iter().chain(cases).collect();
