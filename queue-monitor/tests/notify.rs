@@ -94,6 +94,30 @@ fn a_webhook_that_was_down_gets_each_sample_once_in_order_and_with_its_headers()
 }
 
 #[test]
+fn what_a_server_says_after_the_file_has_named_another_is_not_the_others_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queues.yaml");
+    let slow = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    fs::write(
+        &file,
+        yaml(&format!("{{ webhook: {{ url: \"http://{}/\", timeout: 1m }} }}", slow.local_addr().unwrap())),
+    )
+    .unwrap();
+    let queue = Watched::of(Monitor::from_yaml_file(&file).unwrap());
+    queue.fill();
+    let mut asked = slow.accept().unwrap().0;
+    read(&mut asked).unwrap();
+    // The next one has no answer yet when the first one says that it has taken what both are asked to take.
+    let server = Webhook::start(1);
+    fs::write(&file, yaml(&format!("{{ webhook: {{ url: \"http://{}/\" }} }}", server.address))).unwrap();
+    queue.monitor.reload().unwrap();
+    queue.until_notified("the next one fails", |failed, _| failed > 0);
+    asked.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    assert_eq!(server.next().1["transitions"][0]["to"], "firing");
+    queue.end();
+}
+
+#[test]
 fn the_end_delivers_what_was_decided_before() {
     let server = Webhook::start(0);
     let queue = Watched::new(&format!("{{ webhook: {{ url: \"http://{}/\" }} }}", server.address));
@@ -101,6 +125,13 @@ fn the_end_delivers_what_was_decided_before() {
     eventually("it fires", || !queue.monitor.alerts().is_empty());
     queue.end();
     assert_eq!(server.next().1["transitions"][0]["to"], "firing");
+}
+
+fn yaml(notify: &str) -> String {
+    format!(
+        "interval: 100ms\nnotify: {notify}\nalerts:\n- name: Full\n  signal: depth\n  above: 8\n  severity: critical\n  \
+             summary: \"{{queue}} holds {{value}}\"\n  runbook: https://example.org/full\n"
+    )
 }
 
 /// A queue and the monitor that watches it.
@@ -112,13 +143,13 @@ struct Watched {
 
 impl Watched {
     fn new(notify: &str) -> Self {
-        let yaml = format!(
-            "interval: 100ms\nnotify: {notify}\nalerts:\n- name: Full\n  signal: depth\n  above: 8\n  severity: critical\n  \
-             summary: \"{{queue}} holds {{value}}\"\n  runbook: https://example.org/full\n"
-        );
+        Self::of(Monitor::from_yaml(&yaml(notify)).unwrap())
+    }
+
+    fn of(monitor: Monitor) -> Self {
         let registry = Registry::new();
         let queue = Queue::<u32>::builder("jobs \"a\"").capacity(10).registry(&registry).build().unwrap();
-        let monitor = Monitor::from_yaml(&yaml).unwrap().registry(&registry).spawn();
+        let monitor = monitor.registry(&registry).spawn();
         Self { queue, monitor, registry }
     }
 

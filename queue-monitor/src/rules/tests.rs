@@ -50,6 +50,8 @@ fn rules_of_every_signal_and_of_hostile_words_are_clean() {
     }
     let rules = checked(&yaml);
     assert_eq!(rules.matches("- alert:").count(), Signal::ALL.len() + 2);
+    let puts = rules.lines().find(|line| line.contains("queue_put_total")).unwrap();
+    assert!(puts.trim_start().starts_with("(rate(") && puts.contains("[1m])"), "over four scrapes of 15s: {puts}");
     checked(include_str!("../../tests/config_good.yaml"));
     checked("{}");
 }
