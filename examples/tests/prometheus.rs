@@ -3,13 +3,16 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+#[path = "../../queue-monitor/tests/support/own_port.rs"]
+mod own_port;
 
 /// Longer than a loaded machine needs; what is asked for is there within some seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -83,29 +86,21 @@ struct Running {
 
 impl Running {
     /// Starts a server on a free port and waits until `ready` answers 200.
-    ///
-    /// Between finding a free port and the server taking it, somebody else may have: then it ends at once, and another
-    /// port is tried.
     fn start(folder: &Path, name: &str, ready: &str, command: impl Fn(SocketAddr, &Path) -> Command) -> Self {
-        let mut said = String::new();
-        for _ in 0..5 {
-            let mut running = Self::spawn(folder, name, &command);
-            let started = Instant::now();
-            while running.child.try_wait().expect("a child of ours").is_none() {
-                if get(running.address, ready).is_ok() {
-                    return running;
-                }
-                assert!(started.elapsed() < PATIENCE, "{name} does not answer {ready}:\n{}", running.said());
-                pause();
+        let mut running = Self::spawn(folder, name, &command);
+        let started = Instant::now();
+        while running.child.try_wait().expect("a child of ours").is_none() {
+            if get(running.address, ready).is_ok() {
+                return running;
             }
-            said = running.said();
+            assert!(started.elapsed() < PATIENCE, "{name} does not answer {ready}:\n{}", running.said());
+            pause();
         }
-        panic!("{name} ended at once, on five ports:\n{said}");
+        panic!("{name} ended at once:\n{}", running.said());
     }
 
     fn spawn(folder: &Path, name: &str, command: impl Fn(SocketAddr, &Path) -> Command) -> Self {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|port| port.local_addr());
-        let address = address.expect("a free port on loopback");
+        let address = own_port::find();
         let log = folder.join(format!("{name}.log"));
         let output = File::create(&log).expect("the folder is ours");
         let spawned = command(address, folder)

@@ -118,7 +118,7 @@ fn a_mean_that_would_not_be_exact_is_not_shown() {
     let queue = named(&registry, "mean", 4);
     let sampled = || {
         let sample = Sample { stats: family(&registry, "mean"), utilization: Some(0.5), ..Sample::default() };
-        registry.publish(Publication::Samples(vec![sample]));
+        registry.publish(Publication::Samples(Arc::new([sample])));
         series(&registry, "mean").contains_key("queue.utilization_mean")
     };
     assert!(sampled());

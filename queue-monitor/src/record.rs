@@ -27,9 +27,9 @@ const KEPT: usize = 2;
 const WAITING: usize = 4;
 
 /// How long the end waits for what was not yet written.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Writes what it is given; dropped, it has written it, or has waited for a second.
+/// Writes what it is given; dropped, it has written it, or has waited for two seconds.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) path: PathBuf,

@@ -4,6 +4,7 @@
 //! alone can tell (levels stay in `Sample::stats`). Where the data goes next: [`rule`](crate::rule) reads signals
 //! off the samples.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use queue_core::stats::Known;
@@ -13,7 +14,7 @@ use queue_core::{FamilyStats, Sample, Totals};
 #[derive(Debug, Default)]
 pub(crate) struct Sampler {
     /// Sorted by name, as the registry gives them.
-    before: Vec<FamilyStats>,
+    before: Arc<[Sample]>,
     before_at: Duration,
 }
 
@@ -21,27 +22,30 @@ impl Sampler {
     /// Compares `families` (sorted by name, taken at `at`) with the snapshot before.
     ///
     /// A name that was not in the snapshot before has no rates yet: the time since it began is not known.
-    pub(crate) fn sample(&mut self, at: Duration, mut families: Vec<FamilyStats>) -> Vec<Sample> {
+    pub(crate) fn sample(&mut self, at: Duration, mut families: Vec<FamilyStats>) -> Arc<[Sample]> {
         families.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         let interval = at.saturating_sub(self.before_at);
-        let samples = families.iter().map(|now| match self.find(&now.name) {
+        let mut rest = &self.before[..];
+        let samples = families.into_iter().map(|now| match find(&mut rest, &now.name) {
             Some(before) if !interval.is_zero() => between(before, now, at, interval),
-            _ => Sample { stats: now.clone(), at, ..Sample::default() },
+            _ => Sample { stats: now, at, ..Sample::default() },
         });
-        let samples = samples.collect();
-        self.before = families;
+        let samples: Arc<[_]> = samples.collect();
+        self.before = Arc::clone(&samples);
         self.before_at = at;
         samples
     }
+}
 
-    fn find(&self, name: &str) -> Option<&FamilyStats> {
-        let at = self.before.binary_search_by(|family| (*family.name).cmp(name)).ok()?;
-        self.before.get(at)
-    }
+/// The one of this name. Names are asked for in their order: what comes before it is passed over for good.
+fn find<'s>(rest: &mut &'s [Sample], name: &str) -> Option<&'s FamilyStats> {
+    let passed = rest.iter().take_while(|sample| *sample.stats.name < *name).count();
+    *rest = &rest[passed..];
+    rest.first().map(|sample| &sample.stats).filter(|stats| *stats.name == *name)
 }
 
 /// What happened from one snapshot to the next.
-fn between(before: &FamilyStats, now: &FamilyStats, at: Duration, interval: Duration) -> Sample {
+fn between(before: &FamilyStats, now: FamilyStats, at: Duration, interval: Duration) -> Sample {
     // A total that fell was forgotten and began anew: what it shows now was counted since.
     let forgotten = fell(&before.totals, &now.totals).then(Totals::default);
     let from = forgotten.as_ref().unwrap_or(&before.totals);
@@ -56,11 +60,11 @@ fn between(before: &FamilyStats, now: &FamilyStats, at: Duration, interval: Dura
     // A queue that is not ours may not know all of it, and a number that nobody knows is no zero.
     let known = |part: Known| now.known.contains(part);
     let drops = [Known::DROPPED_OLDEST, Known::DROPPED_NEWEST, Known::DROPPED_SHUTDOWN].into_iter().all(known);
+    let utilization = room(before, &now).filter(|_| known(Known::MEANS)).map(|room| share(depth_time / seconds, room));
     Sample {
-        stats: now.clone(),
         at,
         interval,
-        utilization: room(before, now).filter(|_| known(Known::MEANS)).map(|room| share(depth_time / seconds, room)),
+        utilization,
         dwell: (got > 0 && known(Known::MEANS))
             .then(|| Duration::try_from_secs_f64(depth_time / count(got)).unwrap_or(Duration::MAX)),
         put_rate: rate(from.put, to.put).filter(|_| known(Known::PUT)),
@@ -71,6 +75,7 @@ fn between(before: &FamilyStats, now: &FamilyStats, at: Duration, interval: Dura
         // Several queues of one name can block at the same time; their sum is more than a share.
         blocked_ratio: known(Known::MEANS).then(|| share(blocked.as_secs_f64(), seconds)),
         failed_ratio: (done > 0).then(|| share(count(failed), count(done))),
+        stats: now,
     }
 }
 
@@ -125,7 +130,7 @@ mod tests {
         };
         let watched = FamilyStats { known: Known::DEPTH, ..watched };
         sampler.sample(SECOND, vec![watched.clone()]);
-        let sample = sampler.sample(2 * SECOND, vec![watched]).remove(0);
+        let sample = sampler.sample(2 * SECOND, vec![watched])[0].clone();
         assert_eq!((sample.utilization, sample.put_rate, sample.drop_rate), (None, None, None));
         assert_eq!((sample.growth, sample.blocked_ratio), (Some(0.0), None));
     }
@@ -138,7 +143,7 @@ mod tests {
     fn second(before: FamilyStats, now: FamilyStats) -> Sample {
         let mut sampler = Sampler::default();
         sampler.sample(SECOND, vec![before]);
-        sampler.sample(SECOND * 11, vec![now]).remove(0)
+        sampler.sample(SECOND * 11, vec![now])[0].clone()
     }
 
     #[test]
@@ -147,7 +152,7 @@ mod tests {
         let mut old = bounded("b", Totals { put: 7, depth_time: 3.0, ..Totals::default() });
         old.depth = 4;
         for (at, families) in [(1, vec![old.clone()]), (2, vec![bounded("a", Totals::default()), old])] {
-            let first = sampler.sample(SECOND * at, families).remove(0);
+            let first = sampler.sample(SECOND * at, families)[0].clone();
             assert_eq!((first.utilization, first.put_rate, first.growth), (None, None, None), "{first:?}");
             assert_eq!((first.at, first.interval), (SECOND * at, Duration::ZERO));
         }
@@ -242,7 +247,7 @@ mod tests {
         sampler.sample(SECOND * 10, vec![bounded("a", Totals::default())]);
         for at in [10, 10, 9] {
             let now = bounded("a", Totals { put: 9, ..Totals::default() });
-            assert_eq!(sampler.sample(SECOND * at, vec![now]).remove(0).put_rate, None);
+            assert_eq!(sampler.sample(SECOND * at, vec![now])[0].clone().put_rate, None);
         }
     }
 

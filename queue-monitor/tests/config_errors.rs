@@ -10,7 +10,14 @@ const CORPUS: &str = include_str!("config_errors.txt");
 /// The file of a corpus case.
 fn yaml(written: &str) -> String {
     let mut text = written.to_owned();
-    for (name, c) in [("<TAB>", "\t"), ("<CR>", "\r"), ("<BOM>", "\u{feff}"), ("<BEL>", "\u{7}")] {
+    for (name, c) in [
+        ("<TAB>", "\t"),
+        ("<CR>", "\r"),
+        ("<BOM>", "\u{feff}"),
+        ("<BEL>", "\u{7}"),
+        ("<LS>", "\u{2028}"),
+        ("<NBSP>", "\u{a0}"),
+    ] {
         text = text.replace(name, c);
     }
     text

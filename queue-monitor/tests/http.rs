@@ -10,6 +10,9 @@ use queue_core::Registry;
 use queue_monitor::config::Http;
 use queue_monitor::{Config, Monitor, MonitorHandle};
 
+#[path = "support/own_port.rs"]
+mod own_port;
+
 fn monitor(listen: SocketAddr) -> Monitor {
     Monitor::new(Config { http: Some(Http { listen }), ..Config::default() }).registry(&Registry::new())
 }
@@ -81,13 +84,29 @@ async fn a_service_whose_runtime_is_stalled_can_still_be_looked_at() {
 
 #[tokio::test]
 async fn shutdown_closes_the_endpoint_and_gives_the_port_back() {
-    let handle = monitor(any_port()).spawn();
-    let address = handle.listening().unwrap();
+    let address = own_port::find();
+    let handle = monitor(address).spawn();
     handle.shutdown().await;
     assert_eq!(handle.listening(), None);
     assert!(TcpStream::connect(address).is_err());
     let again = monitor(address).try_spawn().unwrap();
     assert_eq!(again.listening(), Some(address));
+}
+
+#[test]
+fn what_the_program_says_goes_before_the_file_also_after_a_reload() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queues.yaml");
+    let (of_file, of_program) = (own_port::find(), any_port());
+    std::fs::write(&file, format!("http: {{ listen: '{of_file}' }}")).unwrap();
+    let monitor = || Monitor::from_yaml_file(&file).unwrap().registry(&Registry::new());
+    let elsewhere = monitor().http(Some(Http { listen: of_program })).spawn();
+    let open = elsewhere.listening().unwrap();
+    assert_ne!(open, of_file);
+    elsewhere.reload().unwrap();
+    assert!(get(&elsewhere, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_eq!((elsewhere.listening(), monitor().http(None).spawn().listening()), (Some(open), None));
+    assert_eq!(monitor().spawn().listening(), Some(of_file), "it was free all the time");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use queue_monitor::config::{Config, ConfigErrors};
+use queue_monitor::rules;
 use serde_json::{Value, json};
 
 use crate::output::{Failure, Output};
@@ -56,19 +57,6 @@ fn told(file: &Path, read: &Result<Config, ConfigErrors>) -> Value {
 
 /// What is right and looks like a mistake.
 fn warnings(config: &Config) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if config.alerts.is_empty() {
-        warnings.push("alerts: there is none, so that nothing can fire".to_owned());
-    }
-    let over = config.mute.iter().enumerate().filter(|(_, mute)| mute.until <= SystemTime::now());
-    warnings.extend(over.map(|(at, _)| format!("mute[{at}].until: this mute is over and does nothing; remove it")));
-    let notify = &config.notify;
-    if !notify.log && notify.alertmanager.is_none() && notify.webhook.is_none() && !config.alerts.is_empty() {
-        warnings.push("notify: nobody is told of any alert".to_owned());
-    }
-    if let Some(http) = config.http.as_ref().filter(|http| !http.listen.ip().is_loopback()) {
-        warnings
-            .push(format!("http.listen: {} can be reached from outside, and asks nobody who they are", http.listen));
-    }
-    warnings
+    let warnings = config.warnings(SystemTime::now()).into_iter().map(|warning| warning.to_string());
+    warnings.chain(rules::left_out(config)).collect()
 }

@@ -12,6 +12,7 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
 use output::{Failure, Output};
+use queue_monitor::rules;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -30,7 +31,12 @@ fn main() -> ExitCode {
 fn run(command: Command, output: &mut Output) -> Result<ExitCode, Failure> {
     match command {
         Command::Check { files, json } => return check::check(&files, json, output),
-        Command::Rules { file } => output.text(&queue_monitor::rules::prometheus(&check::load(&file)?))?,
+        Command::Rules { file } => {
+            let config = check::load(&file)?;
+            output.text(&rules::prometheus(&config))?;
+            let name = file.display();
+            rules::left_out(&config).iter().for_each(|warning| output.warn(format_args!("{name}: {warning}")));
+        }
         Command::Schema => output.text(&queue_monitor::schema())?,
         Command::Explain { file, queue, json } => explain::explain(&file, &queue, json, output)?,
         Command::Replay { file, samples } => replay::replay(&file, &samples, output)?,

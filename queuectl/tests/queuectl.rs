@@ -170,6 +170,22 @@ fn rules_and_schema_are_what_the_library_says() {
 }
 
 #[test]
+fn rules_that_are_left_out_are_told_on_standard_error_as_well() {
+    let folder = folder();
+    let globs = (1..15)
+        .map(|length| format!("- {{ queue: '*{}*', alerts: {{ A: {{ for: {length}s }} }} }}\n", "x".repeat(length)));
+    let yaml = format!("alerts: [{{ name: A, signal: depth, above: 1 }}]\noverrides:\n{}", globs.collect::<String>());
+    fs::write(folder.path().join("overlapping.yaml"), yaml).unwrap();
+    for command in ["rules", "check"] {
+        let output = queuectl(folder.path(), &[command, "overlapping.yaml"]);
+        let warning = "warning: overlapping.yaml: the overrides of \"A\" overlap in more than 1000 ways";
+        assert!(text(&output.stderr).starts_with(warning), "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0));
+    }
+    assert_eq!(text(&queuectl(folder.path(), &["rules", "good.yaml"]).stderr), "");
+}
+
+#[test]
 fn help_teaches_and_wrong_usage_is_2() {
     let folder = folder();
     let help = queuectl(folder.path(), &["--help"]);

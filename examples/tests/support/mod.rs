@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// Longer than anything here takes, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -117,8 +118,24 @@ impl Running {
     /// Sends what Ctrl-C sends.
     #[cfg(unix)]
     pub(crate) fn interrupt(&mut self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-INT");
+    }
+
+    /// Sends what a service is told by to read its file again.
+    #[cfg(unix)]
+    pub(crate) fn hang_up(&mut self) {
+        self.signal("-HUP");
+    }
+
+    #[cfg(unix)]
+    fn signal(&mut self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Forgets what was logged so far, for whoever waits for the same words again.
+    pub(crate) fn forget_log(&mut self) {
+        self.logged.clear();
     }
 
     /// Waits until a line with these words is in the log.
@@ -216,9 +233,21 @@ pub(crate) fn scrape(address: &str) -> String {
     page
 }
 
-/// A port of loopback that nobody listens on.
-pub(crate) fn closed_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// A port of loopback that nobody listens on, nor can while this lives.
+pub(crate) struct ClosedPort(TcpSocket);
+
+impl ClosedPort {
+    pub(crate) fn new() -> Self {
+        let reserved = TcpSocket::new_v4().unwrap();
+        reserved.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(reserved)
+    }
+}
+
+impl fmt::Display for ClosedPort {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.local_addr().unwrap().fmt(to)
+    }
 }
 
 /// A server that answers every request with one page, as long as the test runs.

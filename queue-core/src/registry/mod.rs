@@ -27,7 +27,7 @@ pub use channels::Flume;
 #[cfg(feature = "tokio-mpsc")]
 pub use channels::TokioMpsc;
 pub use observing::ObserverHandle;
-pub use published::{MonitorTotals, Notified, Publication, Published, TransitionCount};
+pub use published::{MonitorTotals, Notified, Publication, Published, TransitionCounts};
 pub use source::{Levels, Source};
 pub use watched::SourceGuard;
 
@@ -223,7 +223,10 @@ impl Registry {
 
     /// Puts something on the board, in place of what was there of the same kind.
     pub fn publish(&self, publication: Publication) {
-        self.board.published.write().unwrap_or_else(PoisonError::into_inner).take(publication);
+        let mut published = self.board.published.write().unwrap_or_else(PoisonError::into_inner);
+        let before = published.take(publication);
+        drop(published);
+        drop(before);
     }
 
     /// What is on the board now.

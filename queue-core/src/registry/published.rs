@@ -1,5 +1,6 @@
 //! What others put on the board: samples, alert states, the monitor's own numbers.
 
+use std::mem::replace;
 use std::sync::Arc;
 
 use crate::observe::{AlertPhase, AlertState, Sample};
@@ -9,26 +10,24 @@ use crate::observe::{AlertPhase, AlertState, Sample};
 #[non_exhaustive]
 pub enum Publication {
     /// The last samples, one a name.
-    Samples(Vec<Sample>),
+    Samples(Arc<[Sample]>),
     /// The state of every alert on every queue it applies to.
-    Alerts(Vec<AlertState>),
+    Alerts(Arc<[AlertState]>),
     /// How often each alert entered each phase, since the process began.
-    Transitions(Vec<TransitionCount>),
+    Transitions(Arc<[TransitionCounts]>),
     /// The monitor's own numbers.
     Monitor(MonitorTotals),
 }
 
-/// How often one alert on one queue entered one phase.
+/// How often one alert on one queue entered each phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransitionCount {
+pub struct TransitionCounts {
     /// The alert's name.
     pub alert: Arc<str>,
     /// The queue it judges.
     pub queue: Arc<str>,
-    /// The phase entered.
-    pub to: AlertPhase,
-    /// How often.
-    pub count: u64,
+    /// How often, in the order of [`AlertPhase::ALL`].
+    pub entered: [u64; AlertPhase::ALL.len()],
 }
 
 /// The monitor's own numbers, since it was started.
@@ -72,18 +71,20 @@ pub struct Published {
     /// The state of every alert on every queue it applies to.
     pub alerts: Arc<[AlertState]>,
     /// How often each alert entered each phase.
-    pub transitions: Arc<[TransitionCount]>,
+    pub transitions: Arc<[TransitionCounts]>,
     /// The monitor's own numbers, once there is one.
     pub monitor: Option<MonitorTotals>,
 }
 
 impl Published {
-    pub(crate) fn take(&mut self, publication: Publication) {
+    /// Takes it in, and gives back what was there: there may be much of it, to be let go without the lock.
+    #[must_use]
+    pub(crate) fn take(&mut self, publication: Publication) -> Option<Publication> {
         match publication {
-            Publication::Samples(samples) => self.samples = samples.into(),
-            Publication::Alerts(alerts) => self.alerts = alerts.into(),
-            Publication::Transitions(transitions) => self.transitions = transitions.into(),
-            Publication::Monitor(monitor) => self.monitor = Some(monitor),
+            Publication::Samples(new) => Some(Publication::Samples(replace(&mut self.samples, new))),
+            Publication::Alerts(new) => Some(Publication::Alerts(replace(&mut self.alerts, new))),
+            Publication::Transitions(new) => Some(Publication::Transitions(replace(&mut self.transitions, new))),
+            Publication::Monitor(new) => self.monitor.replace(new).map(Publication::Monitor),
         }
     }
 }

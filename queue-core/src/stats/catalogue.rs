@@ -191,9 +191,11 @@ pub static MEASURES: &[Measure] = &[
         },
     ),
     counter("queue.alert_transitions", Unit::Count, "How often an alert entered a state.", |v, e| {
-        for entered in v.published.transitions.iter() {
-            let labels = [(QUEUE, &*entered.queue), ("alert", &*entered.alert), ("to", entered.to.as_str())];
-            e(&labels, whole(entered.count));
+        for counts in v.published.transitions.iter() {
+            for (to, entered) in AlertPhase::ALL.into_iter().zip(counts.entered) {
+                let labels = [(QUEUE, &*counts.queue), ("alert", &*counts.alert), ("to", to.as_str())];
+                e(&labels, whole(entered));
+            }
         }
     }),
     counter("queue.monitor_samples", Unit::Count, "Passes of the monitor over the registry.", |v, e| {

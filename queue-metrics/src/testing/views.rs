@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use queue_core::registry::{MonitorTotals, Notified, Publication, Published, TransitionCount};
+use queue_core::registry::{MonitorTotals, Notified, Publication, Published, TransitionCounts};
 use queue_core::stats::Known;
 use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
 
@@ -84,12 +84,10 @@ pub(crate) fn board() -> Published {
         value: Some(0.625),
     };
     let entered =
-        |to, count| TransitionCount { alert: "HighUtilization".into(), queue: "crawl.parse".into(), to, count };
-    registry.publish(Publication::Samples(vec![sample]));
-    registry.publish(Publication::Alerts(vec![alert(AlertPhase::Firing)]));
-    registry.publish(Publication::Transitions(
-        AlertPhase::ALL.into_iter().zip(0..).map(|(to, n)| entered(to, n)).collect(),
-    ));
+        TransitionCounts { alert: "HighUtilization".into(), queue: "crawl.parse".into(), entered: [0, 1, 2, 3, 4] };
+    registry.publish(Publication::Samples(vec![sample].into()));
+    registry.publish(Publication::Alerts(vec![alert(AlertPhase::Firing)].into()));
+    registry.publish(Publication::Transitions(vec![entered].into()));
     registry.publish(Publication::Monitor(MonitorTotals {
         samples: 6,
         sample_seconds: 0.001_25,

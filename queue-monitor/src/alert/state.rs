@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use queue_core::registry::TransitionCount;
+use queue_core::registry::TransitionCounts;
 use queue_core::{AlertPhase, AlertState, AlertTransition, Sample};
 
 use super::{ActiveAlert, words};
@@ -69,11 +69,10 @@ impl Alerts {
         let mut changes = Vec::new();
         for sample in samples {
             let queue = &sample.stats.name;
-            if !self.queues.contains_key(queue) {
-                self.queues.insert(Arc::clone(queue), Watched::new(self.rules.of(queue)));
+            let watched = self.queues.entry(Arc::clone(queue)).or_insert_with(|| {
                 self.counted = true;
-            }
-            let watched = self.queues.get_mut(queue).expect("it was there, or has just been put there");
+                Watched::new(self.rules.of(queue))
+            });
             (watched.seen, watched.missed) = (self.passes, 0);
             watched.judge(now, sample, &mut changes);
         }
@@ -122,12 +121,12 @@ impl Alerts {
     }
 
     /// The state of every alert on every queue it applies to, also of those that are ok.
-    pub(crate) fn states(&self) -> Vec<AlertState> {
-        self.each().map(|(queue, alert)| alert.state(queue)).collect()
+    pub(crate) fn states(&self) -> Arc<[AlertState]> {
+        self.all(|queue, alert| alert.state(queue))
     }
 
     /// Those that are not ok.
-    pub(crate) fn active(&self) -> Vec<ActiveAlert> {
+    pub(crate) fn active(&self) -> Arc<[ActiveAlert]> {
         let not_ok = self.each().filter(|(_, alert)| alert.standing.phase != AlertPhase::Ok);
         let active = |(queue, alert): (&Arc<str>, &Alert)| {
             ActiveAlert::new(alert.state(queue), alert.summary.clone(), alert.rule.runbook.clone())
@@ -137,22 +136,24 @@ impl Alerts {
 
     /// How often each alert entered each phase, if that is not what it was when this was asked last: five numbers for
     /// each alert on each queue are many, and seldom change.
-    pub(crate) fn new_counts(&mut self) -> Option<Vec<TransitionCount>> {
+    pub(crate) fn new_counts(&mut self) -> Option<Arc<[TransitionCounts]>> {
         std::mem::take(&mut self.counted).then(|| self.counts())
     }
 
     /// How often each alert entered each phase, zeros included: a rate needs a point to start from.
-    fn counts(&self) -> Vec<TransitionCount> {
-        let of = |queue: &Arc<str>, alert: &Alert| {
-            let (queue, name) = (Arc::clone(queue), Arc::clone(&alert.rule.name));
-            AlertPhase::ALL.into_iter().zip(alert.entered).map(move |(to, count)| TransitionCount {
-                alert: Arc::clone(&name),
-                queue: Arc::clone(&queue),
-                to,
-                count,
-            })
-        };
-        self.each().flat_map(|(queue, alert)| of(queue, alert)).collect()
+    fn counts(&self) -> Arc<[TransitionCounts]> {
+        self.all(|queue, alert| TransitionCounts {
+            alert: Arc::clone(&alert.rule.name),
+            queue: Arc::clone(queue),
+            entered: alert.entered,
+        })
+    }
+
+    /// Something of each alert; of very many, so the memory is asked for once.
+    fn all<T>(&self, of: impl Fn(&Arc<str>, &Alert) -> T) -> Arc<[T]> {
+        let mut all = Vec::with_capacity(self.queues.values().map(|watched| watched.alerts.len()).sum());
+        all.extend(self.each().map(|(queue, alert)| of(queue, alert)));
+        all.into()
     }
 
     fn each(&self) -> impl Iterator<Item = (&Arc<str>, &Alert)> {

@@ -202,9 +202,9 @@ impl Findings {
             errors.push(ConfigError {
                 line: place.line,
                 column: place.column,
-                path,
-                message: what.message,
-                hint: what.hint,
+                path: printable(path),
+                message: printable(what.message),
+                hint: printable(what.hint),
                 excerpt: Some(excerpt(&current.1, place.column)),
             });
         }
@@ -235,6 +235,15 @@ fn excerpt(line: &[char], column: usize) -> Excerpt {
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Without what a terminal obeys: hints repeat what was meant, and so what a file said.
+fn printable(text: String) -> String {
+    if !text.contains(is_unprintable) {
+        return text;
+    }
+    let escaped = |c: char| if is_unprintable(c) { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(escaped).collect()
 }
 
 /// Quotes what a file said, cut and without control characters, for use in a message.
@@ -299,6 +308,14 @@ mod tests {
         let Excerpt { text, .. } = excerpt(&"a\u{1b}[31m\tb\u{202e}".chars().collect::<Vec<_>>(), 1);
         assert_eq!(text, "a\u{fffd}[31m b\u{fffd}");
         assert_eq!(quoted("a\u{1b}b"), "`a\\u{1b}b`");
+    }
+
+    #[test]
+    fn no_word_of_an_error_holds_anything_that_a_terminal_obeys() {
+        let mut findings = Findings::default();
+        findings.add(Place::START, "a\u{1b}", Mismatch::told("b\u{85}", "c\u{202e}"));
+        let printed = findings.into_errors("f", "x").to_string();
+        assert_eq!(printed, "f:1:1: a\\u{1b}: b\\u{85}\n  1 | x\n    | ^\n    = c\\u{202e}");
     }
 
     #[test]

@@ -205,7 +205,7 @@ fn duration() -> Value {
 }
 
 fn share() -> Value {
-    let percent = json!({ "type": "string", "pattern": "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?)%$" });
+    let percent = json!({ "type": "string", "pattern": "^0*(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?)%$" });
     or_variable(json!({ "anyOf": [{ "type": "number", "minimum": 0, "maximum": 1 }, percent] }))
 }
 

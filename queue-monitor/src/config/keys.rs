@@ -36,6 +36,15 @@ const HOMES: [(&str, &[&str], &str); 8] = [
     ("Http", &["listen"], "below `http:`"),
 ];
 
+/// Keys that stand in several places, or are explained elsewhere.
+const OTHERS: [&str; 8] =
+    ["alerts", "queues", "clear_below", "clear_above", "keep_firing_for", "url", "timeout", "headers"];
+
+/// Whether some map of the file takes this key.
+pub(super) fn is_known(key: &str) -> bool {
+    OTHERS.contains(&key) || HOMES.iter().any(|(_, keys, _)| keys.contains(&key))
+}
+
 /// Says why `key` is none of the `known` keys of the type `owner`.
 pub(super) fn unknown(owner: &str, key: &str, known: &[&str]) -> Mismatch {
     let later = LATER.iter().any(|(name, keys)| *name == owner && keys.contains(&key));

@@ -37,6 +37,7 @@ mod explain;
 mod json_schema;
 mod keys;
 mod syntax;
+mod warnings;
 
 pub use alert::{AlertRule, Change, Fields, Level, Override, Threshold};
 pub use error::{ConfigError, ConfigErrors};
@@ -46,6 +47,7 @@ pub use json_schema::schema;
 pub use signal::{Measured, Signal};
 pub use summary::{Placeholder, Summary, SummaryError};
 pub use target::{Alertmanager, Headers, Target, Url, UrlError, Webhook};
+pub use warnings::Warning;
 
 /// What errors call text that came from no file.
 const NO_FILE: &str = "<yaml>";

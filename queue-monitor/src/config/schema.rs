@@ -34,24 +34,37 @@ pub(super) struct Document {
     pub(super) http: Given<Http>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Alert {
-    pub(super) name: Given<Text>,
-    pub(super) queues: Given<Vec<Given<Pattern>>>,
-    pub(super) except: Given<Vec<Given<Pattern>>>,
-    pub(super) signal: Given<SignalName>,
-    pub(super) above: Given<Quantity>,
-    pub(super) below: Given<Quantity>,
-    pub(super) levels: Given<Table<Quantity>>,
-    pub(super) clear_below: Given<Quantity>,
-    pub(super) clear_above: Given<Quantity>,
-    #[serde(rename = "for")]
-    pub(super) hold: Given<Span>,
-    pub(super) keep_firing_for: Given<Span>,
-    pub(super) severity: Given<Text>,
-    pub(super) summary: Given<Text>,
-    pub(super) runbook: Given<Text>,
+/// A struct with these keys, and with those of an alert that an override may give anew. A struct within the struct would
+/// lose the places.
+macro_rules! changeable {
+    ($(#[$doc:meta])* $name:ident { $($key:ident: $kind:ty),* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(default)]
+        pub(super) struct $name {
+            $(pub(super) $key: Given<$kind>,)*
+            pub(super) above: Given<Quantity>,
+            pub(super) below: Given<Quantity>,
+            pub(super) levels: Given<Table<Quantity>>,
+            pub(super) clear_below: Given<Quantity>,
+            pub(super) clear_above: Given<Quantity>,
+            #[serde(rename = "for")]
+            pub(super) hold: Given<Span>,
+            pub(super) keep_firing_for: Given<Span>,
+            pub(super) severity: Given<Text>,
+            pub(super) summary: Given<Text>,
+            pub(super) runbook: Given<Text>,
+        }
+    };
+}
+
+changeable! {
+    Alert { name: Text, queues: Vec<Given<Pattern>>, except: Vec<Given<Pattern>>, signal: SignalName }
+}
+
+changeable! {
+    /// The fields of an alert that an override gives anew.
+    Change {}
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -69,22 +82,6 @@ pub(super) enum Switch {
     Off,
     /// Its fields, as an alert has them.
     Change(Box<Change>),
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Change {
-    pub(super) above: Given<Quantity>,
-    pub(super) below: Given<Quantity>,
-    pub(super) levels: Given<Table<Quantity>>,
-    pub(super) clear_below: Given<Quantity>,
-    pub(super) clear_above: Given<Quantity>,
-    #[serde(rename = "for")]
-    pub(super) hold: Given<Span>,
-    pub(super) keep_firing_for: Given<Span>,
-    pub(super) severity: Given<Text>,
-    pub(super) summary: Given<Text>,
-    pub(super) runbook: Given<Text>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

@@ -3,6 +3,7 @@
 use saphyr_parser::ScanError;
 
 use super::error::{Mismatch, Place, lines};
+use super::keys;
 
 /// Where the error is to be shown, and what it is.
 pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
@@ -14,6 +15,13 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     let back = |column: usize| Place { column, ..place };
     let has = |words: &[&str]| words.iter().any(|word| info.contains(word));
 
+    if let Some(line) = conflict(text) {
+        let what = told(
+            "two versions of this file were not merged to an end",
+            "a mark that version control sets; choose one version, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`",
+        );
+        return (Place { line, column: 1 }, what);
+    }
     if has(&["tab"]) {
         let indented = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
         let place = indented.map_or(place, |index| back(index + 1));
@@ -28,6 +36,15 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             ),
             _ => (place, told("`&` begins an anchor", "`&` without a name; put text that begins with it in quotes")),
         };
+    }
+    if has(&["comment", "mapping values", "illegal placement", "simple key"]) {
+        if let Some((place, key)) = unfinished_key(text, place.line) {
+            let what = told(
+                &format!("the key `{key}` has no `:` behind it"),
+                &format!("`{key}` without `: `; behind a key comes a `:`, and behind that a plain space"),
+            );
+            return (place, what);
+        }
     }
     let opened =
         line.split_once(": ").map(|(_, value)| value.trim_start()).filter(|value| value.starts_with(['{', '[']));
@@ -97,6 +114,27 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
         Mismatch::told("not valid YAML", hint)
     };
     (place, what)
+}
+
+/// A key of the format that begins this line, or the last before it that is not empty, and has no `: ` behind it.
+fn unfinished_key(text: &str, line: usize) -> Option<(Place, &str)> {
+    let until: Vec<(usize, &str)> = lines(text).enumerate().take(line).collect();
+    let mut last = until.iter().rev().filter(|(_, line)| !line.trim().is_empty()).take(2);
+    last.find_map(|&(index, line)| {
+        let begin = line.len() - line.trim_start_matches([' ', '-']).len();
+        let rest = &line[begin..];
+        let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c == '_')).unwrap_or(rest.len());
+        let (key, behind) = rest.split_at(end);
+        let is_finished = behind.starts_with(": ") || behind == ":";
+        // Spaces and dashes are one byte each.
+        (keys::is_known(key) && !is_finished).then_some((Place { line: index + 1, column: begin + 1 }, key))
+    })
+}
+
+/// The first line that version control has marked as one of two versions.
+fn conflict(text: &str) -> Option<usize> {
+    let is_mark = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    lines(text).position(is_mark).map(|index| index + 1)
 }
 
 /// Whether text follows the bracket that closes the first.

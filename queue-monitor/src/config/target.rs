@@ -127,6 +127,14 @@ impl Url {
         &self.text
     }
 
+    /// Whether what is sent there goes through a network in the clear.
+    pub(super) fn is_readable_on_the_way(&self) -> bool {
+        let Some(rest) = self.text[..self.path].strip_prefix("http://") else { return false };
+        let host = if rest.starts_with('[') { rest.split(']').next() } else { rest.split(':').next() };
+        let host = host.unwrap_or_default();
+        !(host == "localhost" || host == "[::1" || host.starts_with("127."))
+    }
+
     /// The address with a path behind its own.
     #[cfg(feature = "notify")]
     pub(crate) fn with_path(&self, path: &str) -> String {

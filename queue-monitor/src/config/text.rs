@@ -35,10 +35,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, (Place, Mismatch)> {
     }
 }
 
-/// The characters that YAML calls printable.
+/// The characters that YAML calls printable, and every reader of it takes for the same.
 fn is_text(c: char) -> bool {
     match c {
-        '\t' | '\n' | '\r' | '\u{85}' => true,
+        '\t' | '\n' | '\r' => true,
+        // The end of a line to YAML 1.1 and not to 1.2, and seen by nobody.
+        '\u{85}' | '\u{2028}' | '\u{2029}' => false,
         // A second byte order mark inside the text is as invisible as a control character.
         '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
         c => !c.is_control(),

@@ -191,7 +191,8 @@ fn respell(text: &str) -> Option<String> {
 
 /// Parses digits with or without a point, and nothing else that a float may be.
 fn decimal(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.starts_with(|c: char| c.is_ascii_digit());
+    let digit = |c: char| c.is_ascii_digit();
+    let plain = text.chars().all(|c| digit(c) || c == '.') && text.starts_with(digit) && text.ends_with(digit);
     if plain && text.len() <= 20 { text.parse().ok() } else { None }
 }
 
@@ -281,6 +282,8 @@ mod tests {
             (text("NaN%"), "not a share", None),
             (text("1e1%"), "not a share", None),
             (text("%"), "not a share", None),
+            (text("8.%"), "not a share", None),
+            (text(".5%"), "not a share", None),
             (Scalar::Flag(true), "not a share", None),
         ] {
             let mismatch = share(&written).unwrap_err();

@@ -4,7 +4,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{ListenError, Shared};
-use crate::config::Http;
+use crate::config::{Config, Http};
+
+/// Who says where the endpoint is.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Whose {
+    /// The configuration, each one that is taken.
+    #[default]
+    Config,
+    /// The program, whatever the configuration says.
+    Program(Option<Http>),
+}
+
+impl Whose {
+    /// The configuration with the endpoint that there is to be.
+    pub(super) fn applied(&self, config: Config) -> Config {
+        match self {
+            Self::Config => config,
+            Self::Program(http) => Config { http: http.clone(), ..config },
+        }
+    }
+}
 
 /// Open as long as it lives; nothing where the configuration asks for none.
 #[derive(Debug, Default)]

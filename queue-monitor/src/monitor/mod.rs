@@ -30,8 +30,8 @@ pub use shared::MonitorStatus;
 pub(crate) use shared::Shared;
 
 use crate::alert::notify::can_deliver;
-use crate::config::{Config, ConfigErrors};
-use endpoint::Endpoint;
+use crate::config::{Config, ConfigErrors, Http};
+use endpoint::{Endpoint, Whose};
 use hangup::Hangup;
 use reload::{Reloader, Source};
 use run::Run;
@@ -59,6 +59,7 @@ pub struct Monitor {
     /// How often the file is looked at.
     every: Duration,
     hangup: OnHangup,
+    endpoint: Whose,
 }
 
 /// What SIGHUP is to the monitor.
@@ -74,9 +75,9 @@ const GRACE: Duration = Duration::from_secs(5);
 impl Monitor {
     /// Reads the configuration from a file.
     ///
-    /// The file is read again when its content has changed and has been the same for a second, and by
-    /// [`MonitorHandle::reload`]: whole or not at all. Whoever writes it in several steps, or slowly, writes another
-    /// file and renames it.
+    /// The file is read again when its content has changed and has been the same for a second (for ten, if it does not end
+    /// with the end of a line), and by [`MonitorHandle::reload`]: whole or not at all. Whoever writes it in several steps,
+    /// or slowly, writes another file and renames it.
     ///
     /// # Errors
     /// Every error of the file, with line and column; or why it cannot be read.
@@ -105,6 +106,7 @@ impl Monitor {
             grace: GRACE,
             every: reload::EVERY,
             hangup: OnHangup::Nothing,
+            endpoint: Whose::Config,
         }
     }
 
@@ -112,6 +114,12 @@ impl Monitor {
     /// and where there is no such signal, this does nothing.
     pub fn reload_on_hangup(self) -> Self {
         Self { hangup: OnHangup::Reload, ..self }
+    }
+
+    /// Serves the endpoint here, or nowhere, whatever the configuration says and comes to say: for a program whose
+    /// command line goes before its file.
+    pub fn http(self, http: Option<Http>) -> Self {
+        Self { endpoint: Whose::Program(http), ..self }
     }
 
     /// Watches this registry in place of [`Registry::global`].
@@ -141,16 +149,20 @@ impl Monitor {
     }
 
     fn start(self, look: Look) -> Result<MonitorHandle, SpawnError> {
-        let Self { config, source, registry, grace, every, hangup } = self;
+        let Self { config, source, registry, grace, every, hangup, endpoint: whose } = self;
+        let config = whose.applied(config);
         if !can_deliver(&config.notify) {
             return Err(SpawnError::CannotNotify);
+        }
+        if source.is_some() {
+            reload::warn(&config);
         }
         let shared = Arc::new(Shared::new(registry, config.interval, config.http.clone()));
         let endpoint = Endpoint::open(config.http.as_ref(), &shared).map_err(SpawnError::Listen)?;
         let (ending, ended) = watch::channel(());
         let run = Run::new(Arc::clone(&shared), look, config, endpoint, ending);
         let named = thread::Builder::new().name("queue-monitor".to_owned());
-        let reloader = source.map(|source| Arc::new(Reloader::new(Arc::clone(&shared), source)));
+        let reloader = source.map(|source| Arc::new(Reloader::new(Arc::clone(&shared), source, whose)));
         let watching = match &reloader {
             Some(reloader) => watch_file(Arc::clone(reloader), every, hangup),
             None => Ok(()),

@@ -1,14 +1,15 @@
 //! The file that the monitor came from: read again when somebody asks, when its content has changed, on SIGHUP.
 //!
 //! A thread of its own looks at the file, so that a disk that hangs does not hold up a pass. What is new is taken only
-//! when it was the same at two looks: a file that is being written may be valid before it is whole.
+//! when it was the same at two looks, or at eleven if it does not end with the end of a line: a file that is being
+//! written may be valid before it is whole, and one that was cut anywhere hardly ever ends there.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Whose};
 use super::{ReloadError, Shared};
 use crate::alert::notify::can_deliver;
 use crate::config::{Config, ConfigErrors};
@@ -27,24 +28,41 @@ pub(super) struct Source {
 pub(super) struct Reloader {
     shared: Arc<Shared>,
     path: PathBuf,
+    endpoint: Whose,
     /// What was judged last, for good or bad; `None` if it could not be read.
     judged: Mutex<Option<Vec<u8>>>,
 }
 
+/// So often a file has to be the same again that does not end with the end of a line.
+const LOOKS_AT_AN_OPEN_END: u32 = 10;
+
 /// What a file may come to be.
 #[derive(Debug, Default)]
-struct Coming(Option<Option<Vec<u8>>>);
+struct Coming {
+    /// What was found at the last look, if that was new. `None` is a file that cannot be read.
+    found: Option<Option<Vec<u8>>>,
+    /// How often it was the same again.
+    again: u32,
+}
 
 impl Coming {
-    /// Whether what was found is new and was the same at the last look. `None` is a file that cannot be read.
+    /// Whether what was found is new and was the same at the looks before.
     fn has_settled(&mut self, found: Option<&Vec<u8>>, judged: Option<&Vec<u8>>) -> bool {
         if found == judged {
-            self.0 = None;
+            *self = Self::default();
             return false;
         }
-        let again = self.0.as_ref().is_some_and(|coming| coming.as_ref() == found);
-        self.0 = if again { None } else { Some(found.cloned()) };
-        again
+        if self.found.as_ref().is_none_or(|coming| coming.as_ref() != found) {
+            *self = Self { found: Some(found.cloned()), again: 0 };
+            return false;
+        }
+        self.again += 1;
+        let is_open = found.is_some_and(|content| !content.ends_with(b"\n"));
+        if self.again < if is_open { LOOKS_AT_AN_OPEN_END } else { 1 } {
+            return false;
+        }
+        *self = Self::default();
+        true
     }
 }
 
@@ -57,8 +75,8 @@ impl Source {
 }
 
 impl Reloader {
-    pub(super) fn new(shared: Arc<Shared>, source: Source) -> Self {
-        Self { shared, path: source.path, judged: Mutex::new(Some(source.content)) }
+    pub(super) fn new(shared: Arc<Shared>, source: Source, endpoint: Whose) -> Self {
+        Self { shared, path: source.path, endpoint, judged: Mutex::new(Some(source.content)) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -108,10 +126,20 @@ impl Reloader {
 
     fn order(&self, content: &[u8]) -> Result<(), ReloadError> {
         let config = Config::from_content(&self.path, content).map_err(ReloadError::Config)?;
+        let config = self.endpoint.applied(config);
         if !can_deliver(&config.notify) {
             return Err(ReloadError::CannotNotify);
         }
+        warn(&config);
         self.shared.order_reload(config, |http| Endpoint::open(http, &self.shared).map_err(ReloadError::Listen))
+    }
+}
+
+/// Says what in a file looks like a mistake.
+pub(super) fn warn(config: &Config) {
+    for warning in config.warnings(SystemTime::now()) {
+        let (path, message) = (warning.path, warning.message);
+        tracing::warn!(target: "queue_monitor", %path, "the configuration looks like a mistake: {message}");
     }
 }
 
@@ -121,13 +149,16 @@ mod tests {
 
     #[test]
     fn only_what_is_new_and_was_the_same_at_two_looks_is_taken() {
+        let open = [Some("a"); 11];
         let cases: &[(&[Option<&str>], bool)] = &[
             (&[Some("old"), Some("old")], false),
-            (&[Some("a"), Some("ab"), Some("abc"), Some("abcd")], false),
-            (&[Some("a"), Some("ab"), Some("ab")], true),
-            (&[Some("a"), Some("old"), Some("a")], false),
-            (&[None, Some("a")], false),
+            (&[Some("a\n"), Some("ab\n"), Some("abc\n"), Some("abcd\n")], false),
+            (&[Some("a\n"), Some("ab\n"), Some("ab\n")], true),
+            (&[Some("a\n"), Some("old"), Some("a\n")], false),
+            (&[None, Some("a\n")], false),
             (&[None, None], true),
+            (&open[..10], false),
+            (&open, true),
         ];
         for (looks, settled) in cases {
             let mut coming = Coming::default();

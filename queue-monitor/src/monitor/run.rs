@@ -113,20 +113,20 @@ impl Run {
         let moment = moment(due, began, self.config.interval);
         let transitions = self.alerts.judge(moment, samples.as_deref().unwrap_or_default());
         if let Some(samples) = samples {
-            self.show(began, moment, samples);
+            self.show(began, moment, &samples);
         }
         self.tell(&transitions);
     }
 
-    fn show(&self, at: Duration, moment: Duration, samples: Vec<Sample>) {
-        self.shared.show_samples(at, &samples);
+    /// The view, the board, the recorder and the next pass have the same samples, not a copy each.
+    fn show(&self, at: Duration, moment: Duration, samples: &Arc<[Sample]>) {
+        self.shared.show_samples(at, Arc::clone(samples));
         if let Some(recorder) = &self.recorder {
-            recorder.record(moment, SystemTime::now(), self.shared.samples());
+            recorder.record(moment, SystemTime::now(), Arc::clone(samples));
         }
-        self.shared.registry.publish(Publication::Samples(samples));
-        // From the view, as the board has the samples now; no lock is held while observers run.
+        self.shared.registry.publish(Publication::Samples(Arc::clone(samples)));
+        // No lock is held while observers run.
         if self.shared.registry.wants(Interest::SAMPLES) {
-            let samples = self.shared.samples();
             samples.iter().for_each(|sample| self.observed(&sample.stats.name, &Event::Sampled(sample)));
         }
     }

@@ -172,14 +172,18 @@ impl Shared {
         Ok(())
     }
 
-    pub(crate) fn show_samples(&self, at: Duration, samples: &[Sample]) {
+    pub(crate) fn show_samples(&self, at: Duration, samples: Arc<[Sample]>) {
         let mut view = self.view();
-        view.samples = samples.into();
         view.last = at;
+        let before = std::mem::replace(&mut view.samples, samples);
+        drop(view);
+        // Unlocked: there may be many of them to let go.
+        drop(before);
     }
 
-    pub(crate) fn show_alerts(&self, alerts: Vec<ActiveAlert>) {
-        self.view().alerts = alerts.into();
+    pub(crate) fn show_alerts(&self, alerts: Arc<[ActiveAlert]>) {
+        let before = std::mem::replace(&mut self.view().alerts, alerts);
+        drop(before);
     }
 
     pub(crate) fn show_settings(&self, interval: Duration, listening: Option<SocketAddr>) {
@@ -229,8 +233,8 @@ impl Shared {
             return;
         }
         // Levels that nobody keeps up to date would be lies; totals stay true.
-        self.registry.publish(Publication::Samples(Vec::new()));
-        self.registry.publish(Publication::Alerts(Vec::new()));
+        self.registry.publish(Publication::Samples(Arc::default()));
+        self.registry.publish(Publication::Alerts(Arc::default()));
         let mut view = self.view();
         (view.told, view.listening) = (None, None);
         drop(view);

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use queue_core::{AlertPhase, AlertTransition, FamilyStats, Sample};
+use queue_core::{AlertPhase, AlertTransition, FamilyStats};
 
 use crate::alert::Alerts;
 use crate::alert::notify::Notifiers;
@@ -121,7 +121,7 @@ proptest! {
         for ((depth, depth_peak), pass) in depths.into_iter().zip(1..) {
             let now = Duration::from_secs(10 * pass);
             let stats = FamilyStats { name: "a".into(), instances: 1, depth, depth_peak, ..FamilyStats::default() };
-            let samples: Vec<Sample> = sampler.sample(now, vec![stats]);
+            let samples = sampler.sample(now, vec![stats]);
             prop_assert_eq!(alerts.judge(now, &samples), vec![]);
         }
     }

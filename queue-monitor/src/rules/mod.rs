@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::config::units::spelt;
 use crate::config::{AlertRule, Config, Level, Threshold};
-use region::Region;
+use region::{MOST, Region, Regions};
 
 /// How many scrapes the rules look back: one may fail, and `rate` needs two.
 const LOOK_BACK: u32 = 4;
@@ -28,6 +28,9 @@ const LOOK_BACK: u32 = 4;
 /// Each alert is a rule for each of its severities. Overrides become matchers on `queue_name`; rules of one alert and
 /// severity that differ in their times or words have the label `override`, with the globs they are for, to tell them
 /// apart. Beside them there are two rules about the monitor itself: that it is scraped at all, and that it samples.
+///
+/// Where the globs of the overrides of one alert overlap in more than a thousand ways, the rest is left out: the file
+/// says so in a comment, [`left_out`] in the program.
 ///
 /// # Examples
 /// ```
@@ -42,11 +45,15 @@ pub fn prometheus(config: &Config) -> String {
     // A slope of fewer points than the monitor judges by would fire on noise.
     let trend = back.max(config.interval * 30);
     let mut rules: Vec<Rule> = Vec::new();
+    let mut text = String::from("# Generated from the configuration of queue-monitor: change that, not this.\n");
     for alert in &config.alerts {
-        add_alert(&mut rules, config, alert, back, trend);
+        let Regions { regions, cut_short } = region::regions(alert, &config.overrides);
+        if cut_short {
+            let _ = writeln!(text, "# LEFT OUT: {}", incomplete(alert));
+        }
+        add_alert(&mut rules, config, regions, [back, trend]);
     }
-    let mut text =
-        String::from("# Generated from the configuration of queue-monitor: change that, not this.\ngroups:\n");
+    text.push_str("groups:\n");
     if !rules.is_empty() {
         header(&mut text, "queues", scrape);
         rules.iter().for_each(|rule| rule.write(&mut text));
@@ -54,6 +61,21 @@ pub fn prometheus(config: &Config) -> String {
     header(&mut text, "queue-monitor", scrape);
     itself(config, back).iter().for_each(|rule| rule.write(&mut text));
     text
+}
+
+/// Of which alerts [`prometheus`] leaves out rules, in a sentence each; of none, unless the globs of overrides overlap in
+/// more than a thousand ways.
+pub fn left_out(config: &Config) -> Vec<String> {
+    let cut_short = config.alerts.iter().filter(|alert| region::regions(alert, &config.overrides).cut_short);
+    cut_short.map(incomplete).collect()
+}
+
+fn incomplete(alert: &AlertRule) -> String {
+    format!(
+        "the overrides of {} overlap in more than {MOST} ways, and queues that several of them fit may have no rule for \
+         Prometheus; write globs that do not overlap. The monitor judges them all",
+        yaml(&alert.name)
+    )
 }
 
 /// One rule of the file.
@@ -67,11 +89,11 @@ struct Rule {
     annotations: Vec<(&'static str, String)>,
 }
 
-fn add_alert(rules: &mut Vec<Rule>, config: &Config, alert: &AlertRule, back: Duration, trend: Duration) {
+fn add_alert(rules: &mut Vec<Rule>, config: &Config, regions: Vec<Region>, [back, trend]: [Duration; 2]) {
     let first = rules.len();
     let base = config.notify.labels.iter();
     let base: Vec<_> = base.map(|(name, value)| (name.to_string(), words::escaped(value))).collect();
-    for Region { matchers, globs, rule } in region::regions(alert, &config.overrides) {
+    for Region { matchers, globs, rule } in regions {
         let value = signal::expression(rule.signal, &matchers, back, trend);
         for level in &rule.levels {
             let mut labels = base.clone();

@@ -9,7 +9,7 @@ use super::signal::quoted;
 use crate::rule::applies;
 
 /// Globs that all fit one another make twice as many regions each; nobody writes such a file, but one is made.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// Names to which one form of an alert applies.
 #[derive(Debug)]
@@ -21,16 +21,30 @@ pub(super) struct Region {
 }
 
 /// The regions of an alert in which it is not off.
-pub(super) fn regions(alert: &AlertRule, overrides: &[Override]) -> Vec<Region> {
+#[derive(Debug)]
+pub(super) struct Regions {
+    pub(super) regions: Vec<Region>,
+    /// Whether there are more of them, which nobody will look at.
+    pub(super) cut_short: bool,
+}
+
+/// Divides the names that an alert is for.
+pub(super) fn regions(alert: &AlertRule, overrides: &[Override]) -> Regions {
     let mut changes: Vec<(&Glob, &Change)> = Vec::new();
     for one in overrides.iter().filter(|one| alert.queues.iter().any(|glob| glob.overlaps(&one.queue))) {
         let of_alert = one.alerts.iter().filter(|(name, _)| *name == alert.name);
         changes.extend(of_alert.map(|(_, change)| (&one.queue, change)));
     }
     changes.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.specificity()));
-    let mut split = Split { alert, changes, regions: Vec::new() };
+    let mut split = Split { alert, changes, regions: Vec::new(), visited: 0 };
     split.from(0, &mut Vec::new(), &mut Vec::new());
-    split.regions
+    let cut_short = split.visited > MOST;
+    if cut_short {
+        // The names that no override fits come last, and are the most.
+        let globs: Vec<_> = split.changes.iter().map(|(glob, _)| *glob).collect();
+        split.add(&[], &globs);
+    }
+    Regions { regions: split.regions, cut_short }
 }
 
 struct Split<'a> {
@@ -38,16 +52,22 @@ struct Split<'a> {
     /// The most specific first.
     changes: Vec<(&'a Glob, &'a Change)>,
     regions: Vec<Region>,
+    /// Regions so far, also those that turned out to be empty.
+    visited: usize,
 }
 
 impl<'a> Split<'a> {
     /// Goes through the changes from `at` on; those before hold (`inside`) or do not (`outside`).
     fn from(&mut self, at: usize, inside: &mut Vec<(&'a Glob, &'a Change)>, outside: &mut Vec<&'a Glob>) {
-        if matches!(inside.first(), Some((_, Change::Off))) || self.regions.len() >= MOST {
+        if matches!(inside.first(), Some((_, Change::Off))) || self.visited > MOST {
             return;
         }
         let Some(&(glob, change)) = self.changes.get(at) else {
-            return self.add(inside, outside);
+            self.visited += 1;
+            if self.visited <= MOST {
+                self.add(inside, outside);
+            }
+            return;
         };
         let exact = inside.iter().find_map(|(glob, _)| glob.name());
         let can_fit = match &exact {

@@ -50,6 +50,8 @@ fn rules_of_every_signal_and_of_hostile_words_are_clean() {
     }
     let rules = checked(&yaml);
     assert_eq!(rules.matches("- alert:").count(), Signal::ALL.len() + 2);
+    let puts = rules.lines().find(|line| line.contains("queue_put_total")).unwrap();
+    assert!(puts.trim_start().starts_with("(rate(") && puts.contains("[1m])"), "over four scrapes of 15s: {puts}");
     checked(include_str!("../../tests/config_good.yaml"));
     checked("{}");
 }
@@ -73,6 +75,36 @@ overrides:
         assert!(rules.contains(part), "{part} in\n{rules}");
     }
     assert_eq!(rules.matches("- alert: \"Full\"").count(), 2, "{rules}");
+}
+
+/// One alert, and an override of it for each of these globs, each with another `for`.
+fn overridden(globs: impl Iterator<Item = String>) -> String {
+    let lines =
+        globs.zip(1..).map(|(glob, hold)| format!("- {{ queue: '{glob}', alerts: {{ Full: {{ for: {hold}s }} }} }}\n"));
+    format!("alerts: [{{ name: Full, signal: depth, above: 80 }}]\noverrides:\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn what_overlaps_in_too_many_ways_is_left_out_and_said_but_not_the_names_that_no_override_fits() {
+    let nested = |count: usize| overridden((1..=count).map(|length| format!("*{}*", "x".repeat(length))));
+    let few = Config::from_yaml(&nested(5)).unwrap();
+    assert_eq!((left_out(&few), prometheus(&few).contains("LEFT OUT")), (Vec::new(), false));
+
+    let said = left_out(&Config::from_yaml(&nested(14)).unwrap());
+    assert!(said.len() == 1 && said[0].contains("\"Full\""), "{said:?}");
+    let rules = checked(&nested(14));
+    assert!(rules.contains(&format!("# LEFT OUT: {}\n", said[0])), "{rules}");
+    // The last of all regions: none of the globs, and so none of the shorter ones in it either.
+    let none = format!("queue_name!~\".*{}.*|", "x".repeat(14));
+    assert!(rules.lines().any(|line| line.contains(&none)), "{rules}");
+}
+
+#[test]
+fn thousands_of_overrides_are_no_danger() {
+    for globs in [|line| format!("{line:04}"), |line| format!("{line:04}*")] {
+        let config = Config::from_yaml(&overridden((0..4_000).map(globs))).unwrap();
+        assert!(prometheus(&config).contains("LEFT OUT"));
+    }
 }
 
 /// What the alerts of this file say of the same numbers, judged here and by Prometheus, may differ only for a while.
@@ -198,7 +230,7 @@ fn judged(config: &Config, steps: &[Vec<FamilyStats>]) -> Verdicts {
         let now = STEP * u32::try_from(step).unwrap();
         let samples = sampler.sample(now, families.clone());
         alerts.judge(now, &samples);
-        for state in alerts.states() {
+        for state in alerts.states().iter() {
             let fires = matches!(state.phase, AlertPhase::Firing | AlertPhase::Resolving);
             let said = fires.then(|| state.severity.to_string());
             verdicts.entry((state.alert.to_string(), state.queue.to_string())).or_default().push(said);

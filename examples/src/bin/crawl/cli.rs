@@ -47,7 +47,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
 
-    /// What the monitor watches for (YAML). Without it: the queues.yaml that comes with this program.
+    /// What the monitor watches for (YAML), taken again when the file changes, and on SIGHUP. Without it: the
+    /// queues.yaml that comes with this program.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

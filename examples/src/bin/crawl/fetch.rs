@@ -150,12 +150,13 @@ mod tests {
     use axum::response::Redirect;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { body: 1000, connect: Duration::from_secs(5), whole: Duration::from_secs(5), redirects: 2 };
+    /// Longer than a busy machine needs.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    const LIMITS: Limits = Limits { body: 1000, connect: PATIENCE, whole: PATIENCE, redirects: 2 };
 
     async fn site() -> String {
         let router = Router::new()
@@ -195,7 +196,10 @@ mod tests {
     #[tokio::test]
     async fn each_way_to_fail_says_its_reason() {
         let site = site().await;
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        // Bound, so that it is nobody else's, and not listened on.
+        let reserved = TcpSocket::new_v4().unwrap();
+        reserved.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let closed = reserved.local_addr().unwrap();
         let check = async |url: String, part: &str| {
             let reason = ask(url.clone(), LIMITS).await.expect_err(&url);
             assert!(reason.to_lowercase().contains(part), "{url}: {reason}");

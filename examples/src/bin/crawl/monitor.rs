@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use queue_core::AlertPhase;
 use queue_monitor::config::Http;
-use queue_monitor::{Config, Monitor, MonitorHandle};
+use queue_monitor::{Monitor, MonitorHandle};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -16,26 +16,26 @@ use crate::error::Fatal;
 const SHIPPED: &str = include_str!("queues.yaml");
 
 /// How long alerts have to resolve when the crawl is over.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Starts the monitor by `file`, or by the configuration that comes with the program; `listen` goes before what
+/// Starts the monitor by `file`, which is taken again when it changes and on SIGHUP, or by the configuration that comes with the program; `listen` goes before what
 /// either says.
 ///
 /// # Errors
 /// If the configuration is not valid, or the address is taken.
 pub(crate) fn start(file: Option<&Path>, listen: Option<Listen>) -> Result<MonitorHandle, Fatal> {
-    let config = match file {
-        Some(file) => Config::from_yaml_file(file),
-        None => Config::from_yaml(SHIPPED),
+    let monitor = match file {
+        Some(file) => Monitor::from_yaml_file(file).map(Monitor::reload_on_hangup),
+        None => Monitor::from_yaml(SHIPPED),
     };
-    let mut config =
-        config.map_err(|errors| Fatal::new(format!("the monitor cannot be configured by this file:\n{errors}")))?;
-    match listen {
-        Some(Listen::Off) => config.http = None,
-        Some(Listen::At(listen)) => config.http = Some(Http { listen }),
-        None => {}
-    }
-    let monitor = Monitor::new(config).try_spawn().map_err(|error| {
+    let monitor =
+        monitor.map_err(|errors| Fatal::new(format!("the monitor cannot be configured by this file:\n{errors}")))?;
+    let monitor = match listen {
+        Some(Listen::Off) => monitor.http(None),
+        Some(Listen::At(listen)) => monitor.http(Some(Http { listen })),
+        None => monitor,
+    };
+    let monitor = monitor.try_spawn().map_err(|error| {
         Fatal::new(format!(
             "the monitor does not start: {error}\n`--listen 127.0.0.1:0` takes a free port, `--listen off` none"
         ))
@@ -67,6 +67,8 @@ async fn until_calm(monitor: &MonitorHandle) {
 
 #[cfg(test)]
 mod tests {
+    use queue_monitor::Config;
+
     use super::*;
 
     #[test]

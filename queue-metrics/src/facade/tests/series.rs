@@ -1,5 +1,7 @@
 //! Series that begin and go on.
 
+use std::sync::Arc;
+
 use metrics::{NoopRecorder, SharedString, Unit};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
@@ -75,12 +77,13 @@ fn labels_that_read_alike_when_run_together_are_two_series() {
         value: None,
     };
     let registry = Registry::new();
-    registry.publish(Publication::Alerts(vec![
+    let alerts = [
         alert("x", "yseverity=1:z", AlertPhase::Pending),
         alert("xseverity=1:y", "z", AlertPhase::Firing),
         alert("xseverity=z", "", AlertPhase::Ok),
         alert("x", "zseverity=", AlertPhase::Resolving),
-    ]));
+    ];
+    registry.publish(Publication::Alerts(Arc::new(alerts)));
     let mut bench = Bench::new();
     bench.pass(&[], &registry.published());
     assert_eq!(bench.page().points("queue_alert_state").len(), 4);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use queue_core::registry::{Publication, TransitionCount};
+use queue_core::registry::{Publication, TransitionCounts};
 use queue_core::{AlertPhase, AlertState, FamilyStats, Registry};
 
 use super::{page, parse, promtool};
@@ -99,8 +99,9 @@ fn survives(names: &BTreeSet<String>, seed: u64) {
 
     let text = page(&families, &registry.published());
     let page = parse(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    for metric in ["queue_depth", "queue_alert_state", "queue_alert_transitions_total"] {
-        assert_eq!(page.points(metric).len(), names.len(), "seed {seed}: {metric}");
+    let each = [("queue_depth", 1), ("queue_alert_state", 1), ("queue_alert_transitions_total", AlertPhase::ALL.len())];
+    for (metric, points) in each {
+        assert_eq!(page.points(metric).len(), points * names.len(), "seed {seed}: {metric}");
     }
     // The points stand in the order of the families.
     for ((labels, depth), family) in page.points("queue_depth").iter().zip(&families) {
@@ -124,6 +125,6 @@ fn alert(name: &str) -> AlertState {
     }
 }
 
-fn entered(name: &str) -> TransitionCount {
-    TransitionCount { alert: name.into(), queue: name.into(), to: AlertPhase::Firing, count: 1 }
+fn entered(name: &str) -> TransitionCounts {
+    TransitionCounts { alert: name.into(), queue: name.into(), entered: [1; AlertPhase::ALL.len()] }
 }

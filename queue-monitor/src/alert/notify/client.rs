@@ -89,9 +89,38 @@ impl Client {
                 let later = matches!(status.as_u16(), 408 | 425 | 429);
                 if status.is_client_error() && !later { Answer::Refused(why) } else { Answer::Failed(why) }
             }
-            Err(error) => Answer::Failed(error.to_string()),
+            Err(error) => Answer::Failed(explained(&error)),
         }
     }
+}
+
+/// What went wrong, and what to do where TLS is what stands in the way: its own words name neither files nor keys.
+#[cfg(feature = "notify")]
+fn explained(error: &ureq::Error) -> String {
+    let tls = match error {
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        ureq::Error::Rustls(error) => Some(error),
+        _ => None,
+    };
+    let hint = match tls {
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. },
+        )) => "; the certificate is for another host: write into `url` the name that it is for",
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. },
+        )) => "; renew the server's certificate, or set this machine's clock right",
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            "; the CA that signed the server's certificate has to be among those that the system trusts, or in the file \
+             that the variable SSL_CERT_FILE names when the process starts"
+        }
+        Some(rustls::Error::InvalidMessage(_)) => "; the server speaks no TLS: is it `http://` that was meant?",
+        Some(_) => "",
+        None if matches!(error, ureq::Error::Protocol(_)) => {
+            "; this is no answer in HTTP: is it `https://` that was meant, or another port?"
+        }
+        None => "",
+    };
+    format!("{error}{hint}")
 }
 
 /// So much of an answer is read.

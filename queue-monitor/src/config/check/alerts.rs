@@ -76,6 +76,12 @@ impl Check<'_> {
 
     pub(super) fn summary(&mut self, given: &Given<Text>) -> Option<Summary> {
         let (spot, Text(template)) = given.read()?;
+        if template.trim().is_empty() {
+            let found = format!("the text {}", quoted(template));
+            let accepted = "a sentence such as \"{queue} holds {depth} items\"; left out, the alert has one of its own";
+            self.refuse(spot, Mismatch::new("a summary that says nothing", found, accepted));
+            return None;
+        }
         match Summary::new(template) {
             Ok(summary) => Some(summary),
             Err(error) => {

@@ -87,6 +87,22 @@ fn a_file_that_is_broken_or_gone_is_said_once_and_one_that_is_whole_again_is_tak
     wait(handle.shutdown());
 }
 
+#[test]
+fn what_looks_like_a_mistake_in_a_file_is_logged_when_it_is_taken() {
+    let file = File::new("odd", "alerts: []");
+    let log = crate::testing::logged(|| {
+        let monitor = Monitor { every: HOUR, ..Monitor::from_yaml_file(&file.0).unwrap() };
+        let handle = monitor.registry(&Registry::new()).spawn();
+        file.write("mute: [{ queues: ['*'], until: 2020-01-01T00:00:00Z }]");
+        handle.reload().unwrap();
+    });
+    let said: Vec<_> = log.lines().filter(|line| line.contains("looks like a mistake")).collect();
+    assert!(
+        said.len() == 3 && said[2].contains("this mute is over") && said[2].contains("path=mute[0].until"),
+        "{log}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_hangup_reloads_a_file_that_has_not_changed_if_the_service_asks_for_it() {

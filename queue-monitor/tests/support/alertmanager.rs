@@ -1,0 +1,98 @@
+//! The real Alertmanager, for the tests of the monitor and of the examples.
+
+#![allow(clippy::unwrap_used)] // A helper of a test may fail it.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Longer than a loaded machine needs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A real one, killed when it goes out of scope.
+pub(crate) struct Alertmanager {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Alertmanager {
+    pub(crate) fn start(folder: &Path, address: SocketAddr) -> Self {
+        let config = folder.join("alertmanager.yml");
+        fs::write(&config, "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n").unwrap();
+        let log = File::create(folder.join("alertmanager.log")).unwrap();
+        let spawned = Command::new("prometheus-alertmanager")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.path={}", folder.join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--cluster.listen-address=")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn();
+        let child = match spawned {
+            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
+                "prometheus-alertmanager is not installed: `apt-get install prometheus-alertmanager` has it (Debian, \
+                 Ubuntu), and the test command ci/test installs it"
+            ),
+            spawned => spawned.unwrap(),
+        };
+        let started = Self { child, address };
+        eventually("Alertmanager answers", || get(address, "/-/ready").is_ok());
+        started
+    }
+
+    pub(crate) fn alerts(&self) -> Vec<Value> {
+        let body = get(self.address, "/api/v2/alerts").unwrap_or_else(|error| panic!("{error}"));
+        serde_json::from_str(&body).unwrap()
+    }
+
+    pub(crate) fn until(&self, what: &str, good: impl Fn(&[Value]) -> bool) {
+        eventually(what, || good(&self.alerts()));
+    }
+
+    pub(crate) fn until_one(&self, what: &str, good: impl Fn(&Value) -> bool) -> Value {
+        let mut seen = Value::Null;
+        eventually(what, || match &mut self.alerts()[..] {
+            [one] if good(one) => {
+                seen = one.take();
+                true
+            }
+            _ => false,
+        });
+        seen
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request, as HTTP/1.0: the answer ends with the connection.
+fn get(address: SocketAddr, path: &str) -> Result<String, String> {
+    let told = |error: std::io::Error| format!("{address}{path}: {error}");
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(told)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(told)?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").map_err(told)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(told)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("not HTTP: {answer}"))?;
+    if head.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(answer.clone()) }
+}
+
+/// Real processes cannot be told to hurry: it looks again a little later.
+pub(crate) fn eventually(what: &str, mut good: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !good() {
+        assert!(started.elapsed() < PATIENCE, "{what}: not within a minute");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
