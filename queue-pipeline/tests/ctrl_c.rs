@@ -11,7 +11,7 @@ use support::{millis, on_threads, pipeline};
 use tokio::time::sleep;
 
 fn interrupt() {
-    let sent = Command::new("kill").args(["-INT", &std::process::id().to_string()]).status().unwrap();
+    let sent = Command::new("kill").args(["-INT", &std::process::id().to_string()]).status().expect("kill is there");
     assert!(sent.success());
 }
 

@@ -78,10 +78,16 @@ impl Traffic {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq)]
 struct Moment(f64);
 
 impl Eq for Moment {}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ord for Moment {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
@@ -132,13 +138,14 @@ proptest! {
     }
 
     #[test]
-    fn with_three_quarters_of_the_workers_that_the_rate_asks_for_it_falls_behind(traffic in traffic()) {
-        let advice = sizing(&Traffic { burst: 0, ..traffic.clone() }).advice();
-        let fewer = advice.workers.0 * 3 / 4;
-        // What rounding up adds is to spare.
-        prop_assume!(advice.because == Because::Rate && (fewer as f64) < traffic.rate * traffic.call * 0.95);
-        let outcome = Traffic { burst: 0, ..traffic }.simulate(fewer.max(1), advice.capacity.0);
-        prop_assert!(outcome.blocked > 0.2, "{advice}, but {fewer}: {outcome:?}");
+    fn with_half_of_the_workers_that_the_rate_asks_for_it_falls_behind(traffic in traffic()) {
+        let traffic = Traffic { burst: 0, ..traffic };
+        let advice = sizing(&traffic).advice();
+        let half = (advice.workers.0 / 2).max(1);
+        // Of a few workers the half may be one more than half of the work is for.
+        prop_assume!((half as f64) < traffic.rate * traffic.call * 0.9);
+        let outcome = traffic.simulate(half, advice.capacity.0);
+        prop_assert!(outcome.blocked > 0.05, "{advice}, but {half}: {outcome:?}");
     }
 
     #[test]

@@ -323,7 +323,7 @@ where
             name,
             registry,
             failures: Arc::new(Failures::none()),
-            stop: control.stop_token().clone(),
+            stop: Arc::clone(control.stop_signal()),
             mouth: Arc::new(Mouth::new()),
             feeder: None,
             crews: Vec::new(),

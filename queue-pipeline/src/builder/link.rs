@@ -71,7 +71,7 @@ pub(super) struct Plan {
 
 impl<S: Source, E: Send + 'static> Link<S::Item, E> for Sourced<S> {
     fn connect(self, Onward(outlet): Onward<S::Item>, line: &mut Line<E>) {
-        let (mouth, stop, failures) = (Arc::clone(&line.mouth), line.stop.clone(), Arc::clone(&line.failures));
+        let (mouth, stop, failures) = (Arc::clone(&line.mouth), Arc::clone(&line.stop), Arc::clone(&line.failures));
         let work = Box::pin(feed(self.source, outlet, mouth, stop, failures));
         line.feeder = Some(Feeder { work, on_thread: self.on_thread });
     }

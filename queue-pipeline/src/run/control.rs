@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::desk::Desk;
 use super::feeder::Mouth;
+use super::signal::Signal;
 use crate::report::{Ending, Report};
 
 /// Stops, tunes and looks at a pipeline, from anywhere. A clone is the same.
@@ -37,7 +37,7 @@ use crate::report::{Ending, Report};
 pub struct Control(Arc<Shared>);
 
 struct Shared {
-    stop: CancellationToken,
+    stop: Arc<Signal>,
     run: Mutex<Run>,
 }
 
@@ -83,13 +83,13 @@ pub enum ControlError {
 
 impl Control {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Shared { stop: CancellationToken::new(), run: Mutex::new(Run::NotYet) }))
+        Self(Arc::new(Shared { stop: Arc::default(), run: Mutex::new(Run::NotYet) }))
     }
 
     /// Takes nothing more from the source. What was taken is worked on to its end, however long that takes; then `run`
     /// returns. A run that has not begun will take nothing.
     pub fn stop(&self) {
-        self.0.stop.cancel();
+        self.0.stop.give();
     }
 
     /// Changes how many workers a stage has. Those that are too many end after the item they have in hand.
@@ -126,7 +126,7 @@ impl Control {
         Some(running.report(Ending::Running))
     }
 
-    pub(crate) fn stop_token(&self) -> &CancellationToken {
+    pub(crate) fn stop_signal(&self) -> &Arc<Signal> {
         &self.0.stop
     }
 

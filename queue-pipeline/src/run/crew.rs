@@ -9,9 +9,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::desk::Desk;
 use super::ledger::Ledger;
 use super::seat::Seat;
+use super::signal::Signal;
 use super::thread::{self, ThreadAbort};
 use crate::stage::worker::Exit;
-use tokio_util::sync::CancellationToken;
 
 /// Makes the future of one worker.
 pub(crate) type Hire = Box<dyn Fn(Seat) -> Job + Send>;
@@ -37,7 +37,7 @@ pub(crate) struct Crew {
 pub(crate) struct Working {
     id: usize,
     pub(crate) ledger: Arc<Ledger>,
-    retired: CancellationToken,
+    retired: Arc<Signal>,
     abort: Abort,
 }
 
@@ -72,10 +72,10 @@ pub(crate) enum How {
 impl Crew {
     /// Hires workers, or lets the last of them go, until there are as many as are wanted.
     pub(crate) fn adjust(&mut self, stage: usize, workers: &mut JoinSet<Ended>) {
-        let mut living: Vec<_> = self.working.iter().filter(|worker| !worker.retired.is_cancelled()).collect();
+        let mut living: Vec<_> = self.working.iter().filter(|worker| !worker.retired.is_given()).collect();
         while living.len() > self.wanted {
             if let Some(last) = living.pop() {
-                last.retired.cancel();
+                last.retired.give();
             }
         }
         for _ in living.len()..self.wanted {
@@ -87,8 +87,8 @@ impl Crew {
         let worker = self.hired;
         self.hired += 1;
         let ledger = self.desk.open_book();
-        let retired = CancellationToken::new();
-        let seat = Seat { index: worker, ledger: Arc::clone(&ledger), retired: retired.clone() };
+        let retired = Arc::<Signal>::default();
+        let seat = Seat { index: worker, ledger: Arc::clone(&ledger), retired: Arc::clone(&retired) };
         let work = (self.hire)(seat);
         let name = self.desk.queue.to_string();
         let abort = start(workers, Who::Worker { stage, worker }, self.on_threads.then_some(name), work);

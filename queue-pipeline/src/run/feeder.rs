@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio_util::sync::CancellationToken;
-
 use super::failures::Failures;
 use super::ledger::{Doing, Ledger};
+use super::signal::Signal;
 use crate::error::Failure;
 use crate::report::SourceReport;
 use crate::stage::attempt::caught;
@@ -57,25 +56,25 @@ pub(crate) async fn feed<S: Source, E>(
     mut source: S,
     outlet: Outlet<S::Item>,
     mouth: Arc<Mouth>,
-    stop: CancellationToken,
+    stop: Arc<Signal>,
     failures: Arc<Failures<E>>,
 ) -> Exit {
     let mut number = 0;
     mouth.ledger.turn_to(Doing::Busy);
     let exit = loop {
-        if stop.is_cancelled() {
+        if stop.is_given() {
             break Exit::Drained;
         }
         let room = tokio::select! {
             biased;
             room = mouth.ledger.wait(Doing::Blocked, outlet.room()) => room,
-            () = stop.cancelled() => break Exit::Drained,
+            () = stop.given() => break Exit::Drained,
         };
         let Ok(room) = room else { break Exit::Failed };
         let next = tokio::select! {
             biased;
             next = caught(|| source.next()) => next,
-            () = stop.cancelled() => break Exit::Drained,
+            () = stop.given() => break Exit::Drained,
         };
         match next {
             Ok(Some(item)) => {
@@ -84,7 +83,7 @@ pub(crate) async fn feed<S: Source, E>(
                 let hand = InHand(Some(&mouth.left_over));
                 let put = match room {
                     Room::Reserved(permit) => permit.put(Numbered::new(number, item)).is_ok(),
-                    Room::WhenItIsThere => mouth.ledger.wait(Doing::Blocked, outlet.put(number, item)).await.is_ok(),
+                    Room::Unreserved => mouth.ledger.wait(Doing::Blocked, outlet.put(number, item)).await.is_ok(),
                 };
                 if !put {
                     break Exit::Failed;

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -53,20 +54,31 @@ pub(crate) enum Fate {
     LeftOver,
 }
 
-pub(crate) struct Ledger(Mutex<Page>);
+pub(crate) struct Ledger {
+    page: Mutex<Page>,
+    /// The item in hand, or the last one.
+    number: AtomicU64,
+}
 
 struct Page {
     doing: Doing,
     since: Instant,
     figures: Figures,
-    /// The item in hand, or the last one.
-    number: u64,
+}
+
+/// Calls of the work since the last settlement.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Calls {
+    count: u64,
+    working: Duration,
+    longest: Duration,
 }
 
 impl Ledger {
-    /// Opens a book: its worker starts with nothing in hand.
+    /// Opens a book. Whoever it is about is on the way to its first wait, which is not to wait.
     pub(crate) fn open() -> Self {
-        Self(Mutex::new(Page { doing: Doing::Starved, since: Instant::now(), figures: Figures::default(), number: 0 }))
+        let page = Page { doing: Doing::Busy, since: Instant::now(), figures: Figures::default() };
+        Self { page: Mutex::new(page), number: AtomicU64::new(0) }
     }
 
     /// Waits for `future`; if that takes a wait at all, the time goes to `doing`, and the time after it to [`Doing::Busy`].
@@ -97,30 +109,21 @@ impl Ledger {
 
     /// An item is in hand.
     pub(crate) fn took(&self, number: u64) {
-        let mut page = self.page();
-        page.number = number;
-        if page.doing != Doing::Busy {
-            page.turn_to(Doing::Busy);
-        }
-    }
-
-    /// The work was called, and took so long.
-    pub(crate) fn worked(&self, took: Duration) {
-        let mut page = self.page();
-        page.figures.calls += 1;
-        page.figures.working += took;
-        page.figures.longest = page.figures.longest.max(took);
+        self.number.store(number, Ordering::Relaxed);
     }
 
     pub(crate) fn retried(&self) {
         self.page().figures.retries += 1;
     }
 
-    /// What was in hand is settled: `count` items of one fate, and `out` handed on.
-    pub(crate) fn settled(&self, fate: Fate, count: u64, out: u64) {
+    /// What was in hand is settled: `count` items of one fate, after such calls, and `out` handed on.
+    pub(crate) fn settled(&self, fate: Fate, count: u64, out: u64, calls: Calls) {
         let mut page = self.page();
         let figures = &mut page.figures;
         figures.out += out;
+        figures.calls += calls.count;
+        figures.working += calls.working;
+        figures.longest = figures.longest.max(calls.longest);
         *match fate {
             Fate::Done => &mut figures.done,
             Fate::Filtered => &mut figures.filtered,
@@ -132,7 +135,7 @@ impl Ledger {
 
     /// The item in hand, or the last one.
     pub(crate) fn number(&self) -> u64 {
-        self.page().number
+        self.number.load(Ordering::Relaxed)
     }
 
     /// What there is in the book as of now.
@@ -144,7 +147,16 @@ impl Ledger {
     }
 
     fn page(&self) -> MutexGuard<'_, Page> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    /// The work was called, and took so long.
+    pub(crate) fn add(&mut self, took: Duration) {
+        self.count += 1;
+        self.working += took;
+        self.longest = self.longest.max(took);
     }
 }
 

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use queue_core::Registry;
-use tokio_util::sync::CancellationToken;
 
 use super::crew::Crew;
 use super::failures::Failures;
 use super::feeder::Mouth;
+use super::signal::Signal;
 use crate::stage::worker::Exit;
 
 /// What stages join while a run is put together.
@@ -18,7 +18,7 @@ pub struct Line<E> {
     pub(crate) name: Arc<str>,
     pub(crate) registry: Registry,
     pub(crate) failures: Arc<Failures<E>>,
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Arc<Signal>,
     pub(crate) mouth: Arc<Mouth>,
     pub(crate) feeder: Option<Feeder>,
     pub(crate) crews: Vec<Crew>,

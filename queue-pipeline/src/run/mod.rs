@@ -13,5 +13,6 @@ pub(crate) mod feeder;
 pub(crate) mod ledger;
 pub(crate) mod line;
 pub(crate) mod seat;
+pub(crate) mod signal;
 pub(crate) mod supervisor;
 pub(crate) mod thread;

@@ -55,7 +55,7 @@ pub(crate) async fn supervise<E: Send + 'static>(
             () = cancelled.cancelled(), if ending == Ending::Completed => {
                 ending = Ending::Cancelled;
                 deadline = Instant::now().checked_add(drain);
-                control.stop_token().cancel();
+                control.stop();
             }
             () = sleep_until(deadline.unwrap_or(looking)), if deadline.is_some() => {
                 deadline = None;
@@ -76,7 +76,7 @@ pub(crate) async fn supervise<E: Send + 'static>(
     }
     // A failure of the very last one is heard here, if not before.
     let mut failed = failures.take().into_iter();
-    if ending == Ending::Completed && control.stop_token().is_cancelled() {
+    if ending == Ending::Completed && control.stop_signal().is_given() {
         ending = Ending::Stopped;
     }
     let first = failed.next();

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::rules::Rules;
 use super::work::Work;
 use crate::error::Cause;
-use crate::run::ledger::Ledger;
+use crate::run::ledger::{Calls, Ledger};
 
 /// An input that the rules gave up.
 pub(crate) struct GivenUp<I, E> {
@@ -34,6 +34,7 @@ pub(crate) async fn attempt<I, E, W>(
     work: &W,
     rules: &Rules<I, E>,
     ledger: &Ledger,
+    calls: &mut Calls,
     mut input: I,
 ) -> Result<(W::Given, Option<I>), GivenUp<I, E>>
 where
@@ -45,7 +46,7 @@ where
         let spare = rules.spare(&input, attempts);
         let began = Instant::now();
         let called = caught(|| work.call(input)).await;
-        ledger.worked(began.elapsed());
+        calls.add(began.elapsed());
         let cause = match called {
             Ok(Ok(given)) => return Ok((given, spare)),
             Ok(Err(error)) => Cause::Failed(error),

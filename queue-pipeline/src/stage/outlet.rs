@@ -25,8 +25,8 @@ pub(crate) enum Outlet<T> {
 /// Room for one item, if it could be had before the item was.
 pub(crate) enum Room<T> {
     Reserved(Permit<Numbered<T>>),
-    /// Which queue has to have room depends on the item.
-    WhenItIsThere,
+    /// There is some, and nobody else will take it; or which queue is to have it depends on the item.
+    Unreserved,
 }
 
 /// The stage is gone; that happens only when the run is being torn down, and the item with it.
@@ -56,7 +56,8 @@ impl<T: Send + 'static> Outlet<T> {
         }
     }
 
-    /// Waits for room before there is an item, where that can be known.
+    /// Waits for room before there is an item, where that can be known. There is one feeder to a pipeline, so the room
+    /// that it sees stays, unless the bound shrinks meanwhile.
     ///
     /// # Errors
     /// [`Gone`] if the queue was shut down.
@@ -65,8 +66,8 @@ impl<T: Send + 'static> Outlet<T> {
     /// Dropped, it reserves nothing.
     pub(crate) async fn room(&self) -> Result<Room<T>, Gone> {
         match self {
-            Self::Queue(queue) => queue.reserve().await.map(Room::Reserved).map_err(|_| Gone),
-            Self::Lanes(..) | Self::Kept(_) | Self::End => Ok(Room::WhenItIsThere),
+            Self::Queue(queue) if queue.is_full() => queue.reserve().await.map(Room::Reserved).map_err(|_| Gone),
+            _ => Ok(Room::Unreserved),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::turn::Ticket;
 use super::work::Work;
 use crate::error::{Cause, Failure};
 use crate::run::failures::Failures;
-use crate::run::ledger::{Doing, Fate, Ledger};
+use crate::run::ledger::{Calls, Doing, Fate, Ledger};
 use crate::run::seat::Seat;
 
 /// What all workers of a stage share.
@@ -45,16 +45,16 @@ where
     E: Send + 'static,
 {
     let ledger = &*seat.ledger;
-    while !seat.is_given_up() {
+    while !seat.retired.is_given() {
         let taken = tokio::select! {
             biased;
             taken = ledger.wait(Doing::Starved, intake.take()) => taken,
-            () = seat.given_up() => return Exit::Retired,
+            () = seat.retired.given() => return Exit::Retired,
         };
         let Some(Taken { number, count, input, hold, ticket }) = taken else { return Exit::Drained };
         ledger.took(number);
-        let hand = Hand { ledger, hold: Some(hold), count, out: 0 };
-        let worked = match attempt(&bench.work, &bench.rules, ledger, input).await {
+        let mut hand = Hand { ledger, hold: Some(hold), count, out: 0, calls: Calls::default() };
+        let worked = match attempt(&bench.work, &bench.rules, ledger, &mut hand.calls, input).await {
             Ok((given, spare)) => bench.hand_on(given, number, hand, spare, ticket.as_ref()).await,
             Err(given_up) => bench.give_up(given_up, number, hand).await,
         };
@@ -143,6 +143,7 @@ struct Hand<'a, H: Hold> {
     count: u64,
     /// What was handed on of it.
     out: u64,
+    calls: Calls,
 }
 
 impl<H: Hold> Hand<'_, H> {
@@ -153,7 +154,7 @@ impl<H: Hold> Hand<'_, H> {
                 Fate::Failed | Fate::Skipped => hold.fail(),
                 Fate::LeftOver => drop(hold),
             }
-            self.ledger.settled(fate, self.count, self.out);
+            self.ledger.settled(fate, self.count, self.out, self.calls);
         }
     }
 }
@@ -162,7 +163,7 @@ impl<H: Hold> Drop for Hand<'_, H> {
     fn drop(&mut self) {
         if self.hold.take().is_some() {
             let fate = if std::thread::panicking() { Fate::Failed } else { Fate::LeftOver };
-            self.ledger.settled(fate, self.count, self.out);
+            self.ledger.settled(fate, self.count, self.out, self.calls);
         }
     }
 }
