@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use queue_pipeline::{Because, Capacity, Sizing, Workers};
+use queue_pipeline::{Capacity, Sizing, Workers};
 use support::{millis, never, on_paused_clock, pipeline};
 
 /// A stream of arrivals: at random, and now and then many at once.
