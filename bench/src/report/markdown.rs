@@ -10,10 +10,13 @@ use crate::scenario::{Section, Unit};
 /// A table for each section, and one more for all contenders of those that are judged.
 pub(crate) fn tables(rows: &[Row]) -> String {
     let of = |section| rows.iter().filter(|row| row.section == section).collect::<Vec<_>>();
-    let (judged, growth, registered) = (of(Section::Judged), of(Section::Growth), of(Section::Registered));
+    let (judged, pipelines) = (of(Section::Judged), of(Section::Pipelines));
+    let (growth, registered) = (of(Section::Growth), of(Section::Registered));
     let tables = [
         ("Ours beside the best peer", comparison(&judged)),
         ("Every contender", all_contenders(&judged)),
+        ("Pipelines beside those written by hand", comparison(&pipelines)),
+        ("Every pipeline", all_contenders(&pipelines)),
         ("How cost grows with those at the ends, and with capacity", all_contenders(&growth)),
         ("How cost grows with the number of registered queues", all_contenders(&registered)),
     ];

@@ -5,6 +5,7 @@ mod creation;
 mod growth;
 mod one_thread;
 mod ping_pong;
+mod pipelines;
 mod priority;
 mod registered;
 mod tasks;
@@ -35,6 +36,8 @@ pub(crate) struct Scenario {
 pub(crate) enum Section {
     /// Judged by a bar.
     Judged,
+    /// Pipelines, ours beside what one writes by hand.
+    Pipelines,
     /// How cost grows with those at the ends and with capacity.
     Growth,
     /// How cost grows with the number of registered queues.
@@ -140,6 +143,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         creation::scenarios(),
         unbounded::scenarios(),
         priority::scenarios(),
+        pipelines::scenarios(),
         growth::scenarios(),
         registered::scenarios(),
     ]

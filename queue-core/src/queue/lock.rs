@@ -139,9 +139,9 @@ struct Spin {
 /// How the lock was taken, and so how it has to be left.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 enum SpinHeld<'a> {
-    ByTheOwner,
-    ByAnyone,
-    ByAVisitor(Suspended, PhantomData<&'a Spin>),
+    Owner,
+    Anyone,
+    Visitor(Suspended, PhantomData<&'a Spin>),
 }
 
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
@@ -153,21 +153,21 @@ impl Spin {
     #[inline]
     fn lock(&self) -> SpinHeld<'_> {
         if self.bias.enter() {
-            return SpinHeld::ByTheOwner;
+            return SpinHeld::Owner;
         }
         self.lock_for_all();
         if !self.bias.is_over() {
             self.bias.settle();
         }
-        SpinHeld::ByAnyone
+        SpinHeld::Anyone
     }
 
     fn visit(&self) -> SpinHeld<'_> {
         if self.bias.enter() {
-            return SpinHeld::ByTheOwner;
+            return SpinHeld::Owner;
         }
         self.lock_for_all();
-        SpinHeld::ByAVisitor(self.bias.suspend(), PhantomData)
+        SpinHeld::Visitor(self.bias.suspend(), PhantomData)
     }
 
     #[inline]
@@ -181,9 +181,9 @@ impl Spin {
     #[inline]
     fn leave(&self, held: &SpinHeld<'_>) {
         match held {
-            SpinHeld::ByTheOwner => return self.bias.leave(),
-            SpinHeld::ByAnyone => {}
-            SpinHeld::ByAVisitor(suspended, _) => self.bias.resume(suspended),
+            SpinHeld::Owner => return self.bias.leave(),
+            SpinHeld::Anyone => {}
+            SpinHeld::Visitor(suspended, _) => self.bias.resume(suspended),
         }
         self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
     }

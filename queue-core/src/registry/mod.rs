@@ -14,6 +14,7 @@ mod observing;
 mod published;
 mod settings;
 mod source;
+mod stages;
 mod watched;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +30,7 @@ pub use channels::TokioMpsc;
 pub use observing::ObserverHandle;
 pub use published::{MonitorTotals, Notified, Publication, Published, TransitionCounts};
 pub use source::{Levels, Source};
+pub use stages::{StageSource, StagesGuard};
 pub use watched::SourceGuard;
 
 pub(crate) use family::Claim;
@@ -42,6 +44,7 @@ use crate::stats::member::{Member, Tuning};
 use family::Family;
 use names::Names;
 use settings::{Panics, Settings};
+use stages::Pipelines;
 use watched::Watched;
 
 /// Where queues register and readers find them. A clone is the same registry.
@@ -58,13 +61,20 @@ struct Board {
     version: AtomicU64,
     published: RwLock<Published>,
     audience: Arc<Audience>,
+    pipelines: Pipelines,
 }
 
 impl Default for Board {
     fn default() -> Self {
         let audience = Arc::<Audience>::default();
         let names = Mutex::new(Names::new(Arc::clone(&audience)));
-        Self { names, version: AtomicU64::new(0), published: RwLock::default(), audience }
+        Self {
+            names,
+            version: AtomicU64::new(0),
+            published: RwLock::default(),
+            audience,
+            pipelines: Pipelines::default(),
+        }
     }
 }
 
@@ -158,6 +168,7 @@ impl Registry {
     /// ```
     #[must_use = "a name that lives is not forgotten"]
     pub fn forget(&self, name: &str) -> bool {
+        self.board.pipelines.forget(name);
         self.names().forget(name)
     }
 
@@ -232,7 +243,9 @@ impl Registry {
     /// What is on the board now.
     #[must_use]
     pub fn published(&self) -> Published {
-        self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+        // Asked before the board is locked: whoever answers may look at the board.
+        let stages = self.stages();
+        Published { stages, ..self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone() }
     }
 
     /// Lists the queue called `name` that `make` makes for its seat.

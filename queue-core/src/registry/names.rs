@@ -103,6 +103,11 @@ impl Names {
         let _ = self.make_room(most.saturating_add(1));
     }
 
+    /// How many names are kept apart.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Forgets `name` if no seat of its family is taken.
     pub(super) fn forget(&mut self, name: &str) -> bool {
         let Some(family) = self.get(name).filter(|family| family.retire()) else { return false };

@@ -4,6 +4,7 @@ use std::mem::replace;
 use std::sync::Arc;
 
 use crate::observe::{AlertPhase, AlertState, Sample};
+use crate::stats::StageStats;
 
 /// Something to put on the board. Each kind replaces what was there of the same kind.
 #[derive(Clone, Debug)]
@@ -74,6 +75,9 @@ pub struct Published {
     pub transitions: Arc<[TransitionCounts]>,
     /// The monitor's own numbers, once there is one.
     pub monitor: Option<MonitorTotals>,
+    /// The stages of all pipelines, as of now: pipeline by pipeline, in the order of their flow. They are not put here
+    /// but asked, see [`Registry::watch_stages`](crate::Registry::watch_stages).
+    pub stages: Arc<[StageStats]>,
 }
 
 impl Published {

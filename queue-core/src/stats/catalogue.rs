@@ -198,6 +198,20 @@ pub static MEASURES: &[Measure] = &[
             }
         }
     }),
+    counter(
+        "queue.stage",
+        Unit::Seconds,
+        "What the workers of a stage did with their time; the sum is workers x time.",
+        |v, e| {
+            for stage in v.published.stages.iter() {
+                for (state, time) in
+                    [("starved", stage.load.starved), ("busy", stage.load.busy), ("blocked", stage.load.blocked)]
+                {
+                    e(&[(QUEUE, &stage.queue), ("stage", &stage.stage), ("state", state)], time.as_secs_f64());
+                }
+            }
+        },
+    ),
     counter("queue.monitor_samples", Unit::Count, "Passes of the monitor over the registry.", |v, e| {
         monitor(v, |m| e(&[], whole(m.samples)));
     }),

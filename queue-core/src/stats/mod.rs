@@ -15,9 +15,11 @@ mod peak;
 mod known;
 pub(crate) mod member;
 mod snapshot;
+mod stage;
 
 pub mod catalogue;
 
 pub use known::Known;
 pub(crate) use known::KnownTogether;
 pub use snapshot::{FamilyStats, QueueStats, Totals};
+pub use stage::{Load, StageStats, bottleneck};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use queue_core::registry::{MonitorTotals, Notified, Publication, Published, TransitionCounts};
-use queue_core::stats::Known;
+use queue_core::registry::{MonitorTotals, Notified, Publication, Published, StageSource, TransitionCounts};
+use queue_core::stats::{Known, Load, StageStats};
 use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
 
 /// A queue that is nearly full, with workers that finish their items.
@@ -97,5 +97,25 @@ pub(crate) fn board() -> Published {
         alertmanager: Notified { sent: 3, failed: 1, dropped: 0, waiting: 4 },
         webhook: Notified::default(),
     }));
-    registry.published()
+    let watched = registry.watch_stages(Crawl);
+    let published = registry.published();
+    drop(watched);
+    published
+}
+
+/// A pipeline of one stage.
+struct Crawl;
+
+impl StageSource for Crawl {
+    fn stages(&self) -> Vec<StageStats> {
+        let [starved, busy, blocked] = [1500, 6000, 250].map(Duration::from_millis);
+        vec![StageStats {
+            pipeline: "crawl".into(),
+            stage: "parse".into(),
+            queue: "crawl.parse".into(),
+            position: 1,
+            workers: 3,
+            load: Load { starved, busy, blocked },
+        }]
+    }
 }

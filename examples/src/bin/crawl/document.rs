@@ -1,7 +1,7 @@
 //! What moves through the stages: a document, its page, what was read out of it, or why it failed.
 
-use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One thing to crawl.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,16 +51,9 @@ pub(crate) struct Heading {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) document: Document,
-    pub(crate) stage: Stage,
+    /// Where in the pipeline.
+    pub(crate) stage: Arc<str>,
     pub(crate) reason: String,
-}
-
-/// Where in the pipeline.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stage {
-    Download,
-    Parse,
-    Store,
 }
 
 /// What a page is written in.
@@ -68,22 +61,6 @@ pub(crate) enum Stage {
 pub(crate) enum Kind {
     Markdown,
     Html,
-}
-
-impl Stage {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Download => "download",
-            Self::Parse => "parse",
-            Self::Store => "store",
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.pad(self.name())
-    }
 }
 
 impl Kind {

@@ -1,15 +1,14 @@
 //! A crawler whose every queue can be watched: download, parse and store real documents into a searchable database.
 //!
-//! `crawl.download` (5 workers, capacity 50) → `crawl.parse` (3, 20) → `crawl.store` (2, 20); what fails goes to
-//! `crawl.failures`. Where storing is slow, putters wait, stage by stage upstream: that is backpressure, and the
+//! `crawl.download` (5 workers, capacity 50) → `crawl.parse` (3, 20) → `crawl.store` (2, 20); what fails becomes a dead
+//! letter, which the database keeps as well. Where storing is slow, putters wait, stage by stage upstream: that is backpressure, and the
 //! monitor shows it while it happens.
 //!
 //! In the order in which data flows: [`input`] finds documents, [`serve`] hands out those that are files, [`fetch`]
-//! downloads, [`parse`] reads, [`store`] keeps, [`search`] answers. [`stages`] joins them by [`queues`], [`crawl`] is
-//! one round of all of it, [`run`] the program.
+//! downloads, [`parse`] reads, [`store`] keeps, [`search`] answers. [`stages`] makes a
+//! pipeline of them, [`crawl`] is one round of all of it, [`run`] the program.
 //!
-//! Deliberately absent: following links, politeness towards foreign servers, and sentinels: a stage ends when its
-//! queue was shut down and is drained.
+//! Deliberately absent: following links, politeness towards foreign servers; and who ends when, which the pipeline knows.
 
 // A program talks to its user; libraries do not.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -24,7 +23,6 @@ mod log;
 mod monitor;
 mod parse;
 mod progress;
-mod queues;
 mod report;
 mod run;
 mod search;
@@ -32,7 +30,6 @@ mod serve;
 mod stages;
 mod stop;
 mod store;
-mod tally;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -58,7 +58,7 @@ async fn crawl_and_report(arguments: &Arguments, stop: &Stop, screen: &MultiProg
     let report = rounds(&plan, arguments.forever, stop, screen).await?;
     print(&report.to_string())?;
     let database = arguments.database.display();
-    if report.counts.stored == 0 {
+    if report.stored == 0 {
         print(&format!("\nnothing was stored: {database} is as it was\n"))?;
     } else {
         print(&format!("\ndatabase: {database}\n"))?;
@@ -89,7 +89,7 @@ async fn plan(arguments: &Arguments, found: Found) -> Result<(Plan, Option<Serve
 async fn rounds(plan: &Plan, forever: bool, stop: &Stop, screen: &MultiProgress) -> Result<Report, Fatal> {
     let mut all = plan.crawl(stop, screen).await?;
     while forever && !stop.is_requested() {
-        info!(rounds = all.rounds, stored = all.counts.stored, failed = all.counts.failed, "a round is done");
+        info!(rounds = all.rounds, stored = all.stored, failed = all.failed, "a round is done");
         all.add(plan.crawl(stop, screen).await?);
     }
     Ok(all)

@@ -37,7 +37,7 @@ impl Writer {
             let mut failed =
                 transaction.prepare_cached("INSERT INTO failures (source, stage, reason) VALUES (?1, ?2, ?3)")?;
             failures.iter().try_for_each(|failure| {
-                failed.execute(params![failure.document.source, failure.stage.name(), failure.reason]).map(drop)
+                failed.execute(params![failure.document.source, failure.stage, failure.reason]).map(drop)
             })
         })
     }
