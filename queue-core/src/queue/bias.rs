@@ -18,8 +18,9 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU32 as Plain, Ordering::Relaxed};
 
 use super::barrier;
+use super::lock::back_off;
 use crate::canary;
-use crate::sync::{AtomicBool, AtomicU32, Ordering, pause, thread_local};
+use crate::sync::{AtomicBool, AtomicU32, Ordering, thread_local};
 
 /// Nobody has taken the lock yet.
 const NOBODY: u32 = 1;
@@ -112,10 +113,11 @@ impl Bias {
             if !canary::sings("bias") {
                 barrier::of_all_threads();
             }
-            let mut looks = 0_usize;
-            while self.inside.load(Ordering::Acquire) {
-                looks += 1;
-                if looks < 100 { pause(16) } else { crate::sync::thread::yield_now() }
+            for tries in 0_usize.. {
+                if !self.inside.load(Ordering::Acquire) {
+                    break;
+                }
+                back_off(tries);
             }
         }
         Suspended(owner)

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::bias::{Bias, Suspended};
 use crate::canary;
-use crate::sync::{AtomicBool, Ordering, pause};
+use crate::sync::{AtomicBool, Ordering, pause, thread};
 
 /// Under a model checker threads that wait block: it explores every order in which they may go on, and the spinning
 /// itself is a model of its own, below.
@@ -129,6 +129,17 @@ impl<S> DerefMut for Guard<'_, S> {
     }
 }
 
+/// Leaves whoever is inside alone for a while, the longer the more `tries` there were.
+pub(super) fn back_off(tries: usize) {
+    match tries {
+        0 => pause(16),
+        1..=9 => pause(60 + 40 * tries),
+        10..=99 => thread::yield_now(),
+        // It has been off its processor for long: leave it this one.
+        _ => std::thread::sleep(Duration::from_micros(50)),
+    }
+}
+
 /// A flag to wait for by spinning, unless it leans to this thread.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 struct Spin {
@@ -195,16 +206,8 @@ impl Spin {
 
     #[cold]
     fn wait(&self) {
-        let mut tries = 0_usize;
-        loop {
-            match tries {
-                0 => pause(16),
-                1..=9 => pause(60 + 40 * tries),
-                10..=99 => std::thread::yield_now(),
-                // The holder has been off its processor for long: leave it this one.
-                _ => std::thread::sleep(Duration::from_micros(50)),
-            }
-            tries = tries.saturating_add(1);
+        for tries in 0_usize.. {
+            back_off(tries);
             // Look before taking: a failed compare-and-swap would fetch the cache line from the holder for nothing.
             if !self.held.load(Ordering::Relaxed) && self.take() {
                 return;
