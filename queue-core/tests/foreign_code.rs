@@ -99,6 +99,25 @@ fn a_waker_may_call_the_queue_that_wakes_it() {
 }
 
 #[test]
+fn a_waker_may_call_the_queue_that_tells_its_task_that_the_budget_is_spent() {
+    without_deadlock(|| {
+        // Here a task without budget is woken at once; among the workers of a runtime that is put off.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            while tokio::task::coop::has_budget_remaining() {
+                tokio::task::coop::consume_budget().await;
+            }
+            let queue = queue(2);
+            let (_putter, calls) = waits_with_calls(&queue, queue.put(1));
+            assert_eq!(calls.load(SeqCst), 101, "put");
+            queue.try_put(1).unwrap();
+            let (_getter, calls) = waits_with_calls(&queue, queue.get());
+            assert_eq!(calls.load(SeqCst), 101, "get");
+        });
+    });
+}
+
+#[test]
 fn a_waker_may_call_the_queue_that_drops_it() {
     without_deadlock(|| {
         let queue = queue(1);

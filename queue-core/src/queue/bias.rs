@@ -12,7 +12,9 @@
 //!   [`SHARED`] since is alone;
 //! - between the owner's store of `inside` and its second look at `owner` nothing is needed but the compiler's obedience,
 //!   because whoever changes `owner` makes all threads pass a barrier before looking at `inside`: either the owner's store
-//!   is seen then, or the owner sees the change and steps back.
+//!   is seen then, or the owner sees the change and steps back;
+//! - an owner that is inside does not enter again (`Ord` of an item could try): with any other lock it would wait for
+//!   itself for ever, here it panics.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32 as Plain, Ordering::Relaxed};
@@ -68,6 +70,9 @@ impl Bias {
 
     #[inline]
     fn enter_as(&self, me: u32) -> bool {
+        if self.inside.load(Ordering::Relaxed) {
+            taken_twice();
+        }
         self.inside.store(true, Ordering::Relaxed);
         barrier::of_the_owner();
         // What a visitor did is ordered before its return of the lock, and that before this.
@@ -129,6 +134,12 @@ impl Bias {
     }
 }
 
+#[cold]
+#[track_caller]
+fn taken_twice() -> ! {
+    panic!("a queue was used inside one of its own calls, by `Ord` of an item: it may compare items and no more")
+}
+
 /// Who was the owner.
 #[must_use]
 pub(super) struct Suspended(u32);
@@ -143,4 +154,75 @@ fn number_of_this_thread() -> Option<u32> {
         }
         Some(me.get()).filter(|number| *number > 0)
     })
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// A bias to this thread, and its number; none where there is no such thing.
+    fn owned() -> Option<(Bias, u32)> {
+        let bias = Bias::new();
+        bias.settle();
+        Some((bias, number_of_this_thread()?)).filter(|(bias, _)| !bias.is_over())
+    }
+
+    #[test]
+    fn a_lock_leans_to_the_first_thread_where_the_system_has_the_barrier_and_its_owner_enters() {
+        let Some((bias, _)) = owned() else {
+            assert!(!barrier::is_there() || ENDED.load(Relaxed) >= MOST_ENDED);
+            return;
+        };
+        for _ in 0..2 {
+            assert!(bias.enter() && bias.inside.load(Ordering::Relaxed));
+            bias.leave();
+            assert!(!bias.inside.load(Ordering::Relaxed));
+        }
+    }
+
+    #[test]
+    fn an_owner_that_is_kept_out_between_its_two_looks_steps_back() {
+        let Some((bias, me)) = owned() else { return };
+        let suspended = bias.suspend();
+        assert!(!bias.enter(), "before the first look");
+        assert!(!bias.enter_as(me), "between the looks");
+        assert!(!bias.inside.load(Ordering::Relaxed), "nobody would be let in any more");
+        bias.resume(&suspended);
+        assert!(bias.enter(), "it is the owner again");
+    }
+
+    #[test]
+    fn nobody_else_comes_in_before_the_owner_is_outside() {
+        let Some((bias, _)) = owned() else { return };
+        let (begin, begins) = mpsc::channel();
+        let out = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            assert!(bias.enter());
+            scope.spawn(|| {
+                begin.send(()).expect("the owner listens");
+                let Suspended(_) = bias.suspend();
+                assert!(out.load(Relaxed), "two are inside");
+            });
+            begins.recv().expect("the other comes");
+            // Until the other waits for this thread, as far as that can be seen.
+            while bias.owner.load(Ordering::Relaxed) != SHARED {
+                std::thread::yield_now();
+            }
+            (0..1_000).for_each(|_| std::thread::yield_now());
+            out.store(true, Relaxed);
+            bias.leave();
+        });
+    }
+
+    #[test]
+    fn an_owner_that_is_inside_does_not_enter_again() {
+        let Some((bias, _)) = owned() else { return };
+        assert!(bias.enter());
+        assert!(catch_unwind(AssertUnwindSafe(|| bias.enter())).is_err(), "two would change the same state");
+        bias.leave();
+        assert!(bias.enter(), "a panic leaves it as it was");
+    }
 }

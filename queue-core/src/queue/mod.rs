@@ -70,7 +70,8 @@ pub type Queue<T> = QueueOf<T, Fifo>;
 pub type LifoQueue<T> = QueueOf<T, Lifo>;
 /// A queue whose smallest item is next (as in asyncio), equals in put order.
 ///
-/// `Ord` is asked under the queue's lock: it must not call the queue. If it panics, the queue is as before.
+/// `Ord` is asked under the queue's lock: it must not call the queue, which would panic or wait for itself for ever. If
+/// it panics, the queue is as before.
 pub type PriorityQueue<T> = QueueOf<T, Priority>;
 
 /// What a put does on a full queue.

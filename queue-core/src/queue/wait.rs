@@ -169,7 +169,11 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
         let turn = match before {
             // A task without budget is told so by its waker, which must not run under the lock.
             Before::Turn(turn) if coop::has_budget_remaining() => Some(turn),
-            _ => None,
+            // Not `_`, which would keep the turn to the end of this function.
+            unneeded => {
+                drop(unneeded);
+                None
+            }
         };
         let budget = ready!(coop::poll_proceed(cx));
         let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));

@@ -308,3 +308,63 @@ unsafe fn inside<'a, S>(node: NonNull<Waiter<S>>) -> &'a mut Inside<S> {
     // SAFETY: the caller's promise.
     unsafe { (*node.as_ref().inside.get()).assume_init_mut() }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::mem::ManuallyDrop;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What ends the process ends it in a process of its own: this runs the test `name` of this file once more, there.
+    fn ends_the_process(name: &str, what: fn()) {
+        const THERE: &str = "A_PROCESS_THAT_IS_TO_END";
+        if std::env::var(THERE).is_ok_and(|there| there == name) {
+            what();
+            return;
+        }
+        let tests = std::env::current_exe().expect("a test knows its file");
+        let test = format!("{}::{name}", module_path!().split_once("::").expect("it is in a module").1);
+        let mut child = Command::new(tests);
+        child.args(["--exact", &test]).env(THERE, name).stdout(Stdio::null()).stderr(Stdio::null());
+        let ended = child.status().expect("tests can start themselves");
+        // A test that fails, or none of this name, ends by a code.
+        assert_eq!(ended.code(), None, "it goes on with a pointer to memory that is freed");
+    }
+
+    /// A waiter in a line, each to be dropped by hand.
+    fn in_line() -> (ManuallyDrop<Box<Line<()>>>, ManuallyDrop<Pin<Box<Waiter<()>>>>) {
+        let (mut line, mut waiter) = (Box::<Line<()>>::default(), Box::pin(Waiter::new()));
+        line.join(waiter.as_mut(), Waker::noop().clone(), 0, ());
+        (ManuallyDrop::new(line), ManuallyDrop::new(waiter))
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_waiter_that_is_dropped_in_its_line_ends_the_process() {
+        ends_the_process("a_waiter_that_is_dropped_in_its_line_ends_the_process", || {
+            let (_line, waiter) = in_line();
+            drop(ManuallyDrop::into_inner(waiter));
+        });
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_line_that_is_dropped_with_a_waiter_in_it_ends_the_process() {
+        ends_the_process("a_line_that_is_dropped_with_a_waiter_in_it_ends_the_process", || {
+            let (line, _waiter) = in_line();
+            drop(ManuallyDrop::into_inner(line));
+        });
+    }
+
+    #[test]
+    fn a_waiter_drops_what_it_was_given_and_nobody_took() {
+        let given = std::sync::Arc::new(());
+        let (mut line, mut waiter) = (Line::default(), Box::pin(Waiter::new()));
+        line.join(waiter.as_mut(), Waker::noop().clone(), 0, None);
+        *line.first().expect("it waits") = Some(std::sync::Arc::clone(&given));
+        assert!(line.release(Phase::Served).is_some());
+        drop(waiter);
+        assert_eq!(std::sync::Arc::strong_count(&given), 1);
+    }
+}
