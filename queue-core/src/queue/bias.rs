@@ -96,8 +96,10 @@ impl Bias {
     }
 
     /// Becomes the owner of a lock that has had none, or ends the bias to another thread. For who holds the lock.
+    ///
+    /// An owner is inside by its own way from here on, and has to give back the lock for all: or it could enter once more.
     #[cold]
-    pub(super) fn settle(&self) {
+    pub(super) fn settle(&self) -> bool {
         let owner = self.owner.load(Ordering::Relaxed);
         let me = number_of_this_thread();
         if owner == NOBODY {
@@ -107,6 +109,11 @@ impl Bias {
             let Suspended(_) = self.suspend();
             ENDED.fetch_add(1, Relaxed);
         }
+        let owned = Some(self.owner.load(Ordering::Relaxed)) == me;
+        if owned {
+            self.inside.store(true, Ordering::Relaxed);
+        }
+        owned
     }
 
     /// Keeps the owner out until [`resume`](Self::resume); returns what that needs. For who holds the lock.
@@ -166,7 +173,9 @@ mod tests {
     /// A bias to this thread, and its number; none where there is no such thing.
     fn owned() -> Option<(Bias, u32)> {
         let bias = Bias::new();
-        bias.settle();
+        if bias.settle() {
+            bias.leave();
+        }
         Some((bias, number_of_this_thread()?)).filter(|(bias, _)| !bias.is_over())
     }
 
@@ -218,8 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_that_is_inside_does_not_enter_again() {
+    fn an_owner_that_is_inside_does_not_enter_again_nor_does_who_has_just_become_one() {
         let Some((bias, _)) = owned() else { return };
+        assert!(bias.settle(), "as when it comes by the lock for all");
+        assert!(catch_unwind(AssertUnwindSafe(|| bias.enter())).is_err(), "two would change the same state");
+        bias.leave();
         assert!(bias.enter());
         assert!(catch_unwind(AssertUnwindSafe(|| bias.enter())).is_err(), "two would change the same state");
         bias.leave();

@@ -167,8 +167,9 @@ impl Spin {
             return SpinHeld::Owner;
         }
         self.lock_for_all();
-        if !self.bias.is_over() {
-            self.bias.settle();
+        if !self.bias.is_over() && self.bias.settle() {
+            self.held.store(false, Ordering::Release);
+            return SpinHeld::Owner;
         }
         SpinHeld::Anyone
     }
