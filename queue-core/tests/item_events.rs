@@ -376,3 +376,19 @@ fn an_item_that_was_buffered_is_not_told_as_handed_over_when_a_batch_lets_it_go_
     assert_eq!(recorder.told(), [put(0, 0, true), got(0, 0, true), put(1, 1, false), got(1, 0, false)]);
     assert_eq!(queue.stats().totals.handed_off, 1);
 }
+
+#[test]
+fn items_that_nobody_asked_for_their_dwell_take_no_clock_from_those_that_come_after() {
+    for at_a_time in [1, 10, 100] {
+        let queue = Queue::builder("test").unbounded().sample_items(ItemSampling::OneIn(2)).unregistered();
+        let queue = queue.build().unwrap();
+        for _ in 0..1_000 / at_a_time {
+            (0..at_a_time).for_each(|item| queue.try_put(item).unwrap());
+            (0..at_a_time).for_each(|item| assert_eq!(queue.try_get(), Ok(item)));
+        }
+        // Something stays buffered, so that the queue does not begin anew.
+        (0..200).for_each(|item| queue.try_put(item).unwrap());
+        let clocks = (0..100).filter(|_| at_once(queue.receive()).unwrap().dwell().is_some()).count();
+        assert!((25..=75).contains(&clocks), "{clocks} of 100 after {at_a_time} at a time");
+    }
+}

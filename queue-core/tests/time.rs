@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use queue_core::testing::PausedClock;
-use queue_core::{Fifo, Kind, Lifo, Priority, PriorityQueue, Queue, QueueOf, QueueStats, Registry, Totals};
+use queue_core::{Fifo, Kind, Lifo, Overflow, Priority, PriorityQueue, Queue, QueueOf, QueueStats, Registry, Totals};
 use support::{answer, at_once, parked, queue};
 
 fn seconds(n: u64) -> Duration {
@@ -224,6 +224,34 @@ fn the_oldest_age_is_that_of_the_item_that_has_waited_longest() {
     check::<Lifo>([Some(3), Some(3), Some(3), None]);
     // The second is the most urgent, so the first is still there.
     check::<Priority>([Some(3), Some(3), Some(1), None]);
+}
+
+#[test]
+fn an_item_that_is_let_go_or_got_after_a_while_makes_nothing_old_any_more() {
+    fn check<K: Kind<u32> + 'static>()
+    where
+        K::Buffer: Send,
+    {
+        let mut clock = PausedClock::pause();
+        let builder = QueueOf::<u32, K>::builder("test").capacity(2).overflow(Overflow::DropOldest).unregistered();
+        let queue = builder.build().unwrap();
+        for item in [3, 2, 1] {
+            queue.try_put(item).unwrap();
+            clock.advance(seconds(1));
+        }
+        assert_eq!(queue.stats().oldest_age, Some(seconds(2)), "{:?}: the first was let go for the third", K::KIND);
+        clock.advance(seconds(1));
+        queue.try_get().unwrap();
+        clock.advance(seconds(1));
+        queue.try_get().unwrap();
+        assert_eq!(queue.stats().oldest_age, None);
+        queue.try_put(4).unwrap();
+        clock.advance(seconds(1));
+        assert_eq!(queue.stats().oldest_age, Some(seconds(1)));
+    }
+    check::<Fifo>();
+    check::<Lifo>();
+    check::<Priority>();
 }
 
 #[test]

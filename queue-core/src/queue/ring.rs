@@ -266,4 +266,20 @@ mod tests {
         (0..100_000).for_each(|number| ring.push(number, &mut Some(())));
         assert!(ring.more.is_none() && ring.len() == 100_000);
     }
+
+    #[test]
+    fn a_block_is_64_kilobytes_and_16_items_at_least() {
+        assert_eq!((Ring::<u8>::BLOCK, Ring::<u64>::BLOCK, Ring::<[u64; 8]>::BLOCK), (65_536, 8_192, 1_024));
+        assert_eq!((Ring::<[u8; 40_000]>::BLOCK, Ring::<()>::BLOCK), (16, usize::MAX));
+    }
+
+    #[test]
+    fn a_short_ring_to_which_an_item_comes_back_stays_one_and_forgets_that_it_did() {
+        let mut ring = filled(3);
+        let first = ring.pop().expect("three are there");
+        ring.put_back(first);
+        ring.push(3, &mut Some(3));
+        assert!(ring.room() < 16, "a block of {} for 4 items", ring.room());
+        assert!(ring.pop().is_some_and(|first| first.number == 0) && ring.more.is_none());
+    }
 }

@@ -332,8 +332,11 @@ mod tests {
         assert_eq!(ended.code(), None, "it goes on with a pointer to memory that is freed");
     }
 
-    /// A waiter in a line, each to be dropped by hand.
-    fn in_line() -> (ManuallyDrop<Box<Line<()>>>, ManuallyDrop<Pin<Box<Waiter<()>>>>) {
+    /// Each to be dropped by hand.
+    type InLine = (ManuallyDrop<Box<Line<()>>>, ManuallyDrop<Pin<Box<Waiter<()>>>>);
+
+    /// A waiter in a line.
+    fn in_line() -> InLine {
         let (mut line, mut waiter) = (Box::<Line<()>>::default(), Box::pin(Waiter::new()));
         line.join(waiter.as_mut(), Waker::noop().clone(), 0, ());
         (ManuallyDrop::new(line), ManuallyDrop::new(waiter))
