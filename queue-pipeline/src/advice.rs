@@ -100,7 +100,7 @@ impl Sizing {
 impl Report {
     /// What the size of a stage depends on, as measured: the items that would have come had those before it not been
     /// blocked, the time that one takes, and as a burst the most that were in its queue at once (twice that, if the
-    /// queue was full: then nobody knows). `None` if there is no such stage, or nothing was worked on there.
+    /// queue was full: then nobody knows). An item may wait for as long as it did on average. `None` if there is no such stage, or nothing was worked on there.
     ///
     /// # Examples
     /// ```
@@ -125,7 +125,9 @@ impl Report {
         // Blocked for all of its time it would have sent who knows how much: a hundredfold is enough to see that.
         let offered = whole(stage.came_in) / seconds / (1.0 - before.blocked_share()).max(0.01);
         let full = stage.capacity.is_some_and(|capacity| stage.peak_depth >= capacity);
-        Some(Sizing::new(offered, call).burst(stage.peak_depth * if full { 2 } else { 1 }))
+        let sizing = Sizing::new(offered, call).burst(stage.peak_depth * if full { 2 } else { 1 });
+        // Whoever was content to wait for so long is not to pay for less.
+        Some(sizing.wait(sizing.wait.max(stage.mean_dwell().unwrap_or_default())))
     }
 }
 

@@ -157,6 +157,13 @@ fn notify() -> Value {
             ("labels", told("Added to every alert that leaves the process.", labels)),
             ("alertmanager", object("An Alertmanager, kept up to date.", &["url"], alertmanager)),
             ("webhook", object("Gets one POST a sample, with its transitions.", &["url"], webhook)),
+            (
+                "inhibit_upstream",
+                told(
+                    "Holds back alerts of queues before a pipeline's bottleneck while that one fires; false if left out.",
+                    or_variable(json!({ "type": "boolean" })),
+                ),
+            ),
         ],
     )
 }

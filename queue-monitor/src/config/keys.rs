@@ -1,9 +1,6 @@
-//! What is said about keys: unknown, of a later version, at the wrong place.
+//! What is said about keys: unknown, or at the wrong place.
 
 use super::error::{Mismatch, nearest, quoted};
-
-/// Keys of the format that a later version will read, by the type they belong to.
-const LATER: [(&str, &[&str]); 1] = [("Notify", &["inhibit_upstream"])];
 
 /// Keys that are often indented too little or too much, and where they belong.
 const HOMES: [(&str, &[&str], &str); 8] = [
@@ -30,7 +27,7 @@ const HOMES: [(&str, &[&str], &str); 8] = [
     ),
     ("Override", &["queue", "capacity"], "in an item of `overrides:`"),
     ("Mute", &["until", "reason"], "in an item of `mute:`"),
-    ("Notify", &["log", "labels", "alertmanager", "webhook"], "below `notify:`"),
+    ("Notify", &["log", "labels", "alertmanager", "webhook", "inhibit_upstream"], "below `notify:`"),
     ("Alertmanager", &["resend"], "below `notify: alertmanager:`"),
     ("Prometheus", &["scrape_interval"], "below `prometheus:`"),
     ("Http", &["listen"], "below `http:`"),
@@ -47,12 +44,7 @@ pub(super) fn is_known(key: &str) -> bool {
 
 /// Says why `key` is none of the `known` keys of the type `owner`.
 pub(super) fn unknown(owner: &str, key: &str, known: &[&str]) -> Mismatch {
-    let later = LATER.iter().any(|(name, keys)| *name == owner && keys.contains(&key));
     let known = known.join(", ");
-    if later {
-        let hint = format!("found a key of a later version; accepted here: {known}; remove `{key}` for now");
-        return Mismatch::told(format!("`{key}` is not supported by this version"), hint);
-    }
     let message = format!("unknown key {}", quoted(key));
     let accepted = format!("accepted here: {known}");
     let home = HOMES.iter().find(|(name, keys, _)| *name != owner && keys.contains(&key));
@@ -118,17 +110,6 @@ mod tests {
                     .find(|(_, message)| message.contains("unknown key"))
                     .unwrap();
                 assert!(message.contains(home), "{stranger} {key}: {message}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_key_of_a_later_version_is_not_called_misspelt() {
-        for (owner, keys) in LATER {
-            for key in keys {
-                let message = told(owner, key);
-                assert!(message.contains("is not supported by this version"), "{message}");
-                assert!(!message.contains("unknown key"), "{message}");
             }
         }
     }

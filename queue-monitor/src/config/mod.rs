@@ -187,12 +187,14 @@ pub struct Notify {
     pub alertmanager: Option<Alertmanager>,
     /// Who is sent the transitions of each sample; nobody when absent.
     pub webhook: Option<Webhook>,
+    /// Whether nobody is told of queues before a stage that is the bottleneck of its pipeline while that one fires.
+    pub inhibit_upstream: bool,
 }
 
 impl Default for Notify {
     /// The log, and nobody else.
     fn default() -> Self {
-        Self { log: true, labels: Vec::new(), alertmanager: None, webhook: None }
+        Self { log: true, labels: Vec::new(), alertmanager: None, webhook: None, inhibit_upstream: false }
     }
 }
 

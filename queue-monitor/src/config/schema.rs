@@ -105,6 +105,7 @@ pub(super) struct Notify {
     pub(super) labels: Given<Table<Text>>,
     pub(super) alertmanager: Given<Alertmanager>,
     pub(super) webhook: Given<Webhook>,
+    pub(super) inhibit_upstream: Given<Flag>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

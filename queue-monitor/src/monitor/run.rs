@@ -143,7 +143,7 @@ impl Run {
             transitions.iter().for_each(|change| self.observed(&change.queue, &Event::Alert(change)));
         }
         // Last: a log is foreign code as well, and unlike observers it may fail the pass.
-        self.notifiers.tell(&self.config, SystemTime::now(), transitions);
+        self.notifiers.tell(&self.config, &registry.published(), SystemTime::now(), transitions);
     }
 
     /// Tells the registry's observers. A name may have queues of several kinds, and some that are not ours.

@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::prelude::*;
+use queue_core::registry::Published;
 use queue_core::{AlertPhase, AlertTransition, FamilyStats};
 
 use crate::alert::Alerts;
@@ -97,7 +98,7 @@ proptest! {
         for ((value, wall), pass) in values.iter().zip(walls).zip(1..) {
             let (now, samples) = (Duration::from_secs(10 * pass), [sample("a", *value)]);
             let told = stepped.judge(now, &samples);
-            notifiers.tell(&config, UNIX_EPOCH + Duration::from_secs(wall), &told);
+            notifiers.tell(&config, &Published::default(), UNIX_EPOCH + Duration::from_secs(wall), &told);
             prop_assert_eq!(plain.judge(now, &samples), told);
         }
         prop_assert_eq!(plain.states(), stepped.states());

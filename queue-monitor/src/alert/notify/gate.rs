@@ -1,7 +1,7 @@
-//! What is held back while queues are muted, and let through when that is over.
+//! What is held back while queues are muted, or held up by others, and let through when that is over.
 //!
-//! A mute acts on telling and not on judging: alerts live on, and whoever looks sees them. When it ends, what has
-//! changed since it began is told as one transition, so that an alert that came up meanwhile and still fires does not go
+//! Both act on telling and not on judging: alerts live on, and whoever looks sees them. When they end, what has
+//! changed since they began is told as one transition, so that an alert that came up meanwhile and still fires does not go
 //! unnoticed, and one that came and went does not wake anybody.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use queue_core::{AlertPhase, AlertTransition};
 
+use super::upstream::HeldUp;
 use crate::config::Mute;
 
 #[derive(Debug, Default)]
@@ -32,23 +33,33 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Passed {
     pub(super) told: Vec<AlertTransition>,
-    /// With the reason of the mute.
+    /// With the reason of the mute, or who holds them up.
     pub(super) held: Vec<(AlertTransition, Option<Arc<str>>)>,
 }
 
 impl Gate {
-    /// Lets through what is not muted now, after what was and is not any more.
-    pub(super) fn pass(&mut self, mutes: &[Mute], wall: SystemTime, transitions: &[AlertTransition]) -> Passed {
+    /// Lets through what is neither muted nor held up now, after what was and is not any more.
+    pub(super) fn pass(
+        &mut self,
+        mutes: &[Mute],
+        held_up: &HeldUp,
+        wall: SystemTime,
+        transitions: &[AlertTransition],
+    ) -> Passed {
+        let why = |queue: &str| {
+            let mute = mute_of(mutes, queue, wall).map(|mute| mute.reason.clone());
+            mute.or_else(|| held_up.get(queue).map(|by| Some(format!("held up by {by}").into())))
+        };
         let mut passed = Passed::default();
         self.held.retain(|(queue, _), held| {
-            let still = mute_of(mutes, queue, wall).is_some();
+            let still = why(queue).is_some();
             if !still && (held.told != held.latest.to || held.regraded) {
                 passed.told.push(AlertTransition { from: held.told, ..held.latest.clone() });
             }
             still
         });
         for transition in transitions {
-            let Some(mute) = mute_of(mutes, &transition.queue, wall) else {
+            let Some(reason) = why(&transition.queue) else {
                 passed.told.push(transition.clone());
                 continue;
             };
@@ -60,7 +71,7 @@ impl Gate {
             });
             held.regraded |= transition.from == transition.to;
             held.latest = transition.clone();
-            passed.held.push((transition.clone(), mute.reason.clone()));
+            passed.held.push((transition.clone(), reason));
         }
         passed
     }
@@ -106,12 +117,12 @@ mod tests {
     fn told_after(changes: &[(AlertPhase, AlertPhase)]) -> Vec<(AlertPhase, AlertPhase)> {
         let mut gate = Gate::default();
         for (from, to) in changes {
-            let passed = gate.pass(&mutes(), at(50), &[change("crawl.parse", *from, *to)]);
+            let passed = gate.pass(&mutes(), &HeldUp::new(), at(50), &[change("crawl.parse", *from, *to)]);
             assert_eq!((passed.told.len(), passed.held.len()), (0, 1));
         }
-        assert_eq!(gate.pass(&mutes(), at(99), &[]).told, []);
-        let passed = gate.pass(&mutes(), at(100), &[]);
-        assert_eq!(gate.pass(&mutes(), at(101), &[]).told, [], "once");
+        assert_eq!(gate.pass(&mutes(), &HeldUp::new(), at(99), &[]).told, []);
+        let passed = gate.pass(&mutes(), &HeldUp::new(), at(100), &[]);
+        assert_eq!(gate.pass(&mutes(), &HeldUp::new(), at(101), &[]).told, [], "once");
         passed.told.iter().map(|change| (change.from, change.to)).collect()
     }
 
@@ -119,10 +130,10 @@ mod tests {
     fn only_the_queues_that_are_muted_are_held_back_and_only_until_then() {
         let mut gate = Gate::default();
         let changes = [change("crawl.parse", Ok, Firing), change("ingest", Ok, Firing)];
-        let passed = gate.pass(&mutes(), at(0), &changes);
+        let passed = gate.pass(&mutes(), &HeldUp::new(), at(0), &changes);
         assert_eq!(passed.told, [changes[1].clone()]);
         assert_eq!(passed.held, [(changes[0].clone(), Some("replay".into()))]);
-        assert_eq!(Gate::default().pass(&mutes(), at(100), &changes).told, changes);
+        assert_eq!(Gate::default().pass(&mutes(), &HeldUp::new(), at(100), &changes).told, changes);
     }
 
     #[test]
@@ -138,9 +149,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_up_is_told_when_it_is_not_any_more_and_still_fires() {
+        let mut gate = Gate::default();
+        let held_up = HeldUp::from([("crawl.parse".into(), "crawl.store".into())]);
+        let changes = [change("crawl.parse", Ok, Firing), change("crawl.store", Ok, Firing)];
+        let passed = gate.pass(&[], &held_up, at(0), &changes);
+        assert_eq!(passed.told, [changes[1].clone()]);
+        assert_eq!(passed.held, [(changes[0].clone(), Some("held up by crawl.store".into()))]);
+        assert_eq!(gate.pass(&[], &held_up, at(1), &[]).told, []);
+        assert_eq!(gate.pass(&[], &HeldUp::new(), at(2), &[]).told, [changes[0].clone()]);
+    }
+
+    #[test]
     fn a_reload_without_the_mute_ends_it() {
         let mut gate = Gate::default();
-        gate.pass(&mutes(), at(50), &[change("crawl.parse", Ok, Firing)]);
-        assert_eq!(gate.pass(&[], at(51), &[]).told.len(), 1);
+        gate.pass(&mutes(), &HeldUp::new(), at(50), &[change("crawl.parse", Ok, Firing)]);
+        assert_eq!(gate.pass(&[], &HeldUp::new(), at(51), &[]).told.len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! Who is told of a transition, beside those who subscribe: one file each.
 //!
 //! A notifier gets the transitions of one pass together, and must not fail or block the pass. Those of a queue that is
-//! muted do not get here while it is; what they come to is told when it is over. What leaves the process is decided by
+//! muted, or held up by another (`upstream`), do not get here while it is; what they come to is told when it is over. What leaves the process is decided by
 //! an outbox (`ledger` for an Alertmanager, `backlog` for a webhook) and delivered by a thread of its own (`courier`).
 
 mod backlog;
@@ -11,22 +11,25 @@ mod courier;
 mod gate;
 mod ledger;
 mod log;
+mod upstream;
 
 use std::time::SystemTime;
 
-use queue_core::AlertTransition;
-use queue_core::registry::Notified;
+use queue_core::registry::{Notified, Published};
+use queue_core::{AlertPhase, AlertTransition};
 
 use crate::config::{Config, Notify};
 use backlog::Backlog;
 use courier::Courier;
 use gate::Gate;
 use ledger::Ledger;
+use upstream::{HeldUp, Upstream};
 
 /// Whom the configuration asks to tell, and what they have still to be told.
 #[derive(Debug, Default)]
 pub(crate) struct Notifiers {
     gate: Gate,
+    upstream: Upstream,
     alertmanager: Courier<Ledger>,
     webhook: Courier<Backlog>,
 }
@@ -61,8 +64,16 @@ impl Notifiers {
     }
 
     /// Tells all that the configuration asks for. `wall` is the wall clock: mutes go by it, and it is what others read.
-    pub(crate) fn tell(&mut self, config: &Config, wall: SystemTime, transitions: &[AlertTransition]) {
-        let passed = self.gate.pass(&config.mute, wall, transitions);
+    /// `board` has the stages of pipelines, and which alerts fire by now.
+    pub(crate) fn tell(&mut self, config: &Config, board: &Published, wall: SystemTime, changes: &[AlertTransition]) {
+        let held_up = if config.notify.inhibit_upstream {
+            let fires =
+                |queue: &str| board.alerts.iter().any(|it| it.phase == AlertPhase::Firing && &*it.queue == queue);
+            self.upstream.look(&board.stages, fires)
+        } else {
+            HeldUp::new()
+        };
+        let passed = self.gate.pass(&config.mute, &held_up, wall, changes);
         if !passed.told.is_empty() {
             // Also where there is none: one that a reload brings has to know what fires.
             let delivers = self.alertmanager.delivers();

@@ -30,6 +30,7 @@ impl Check<'_> {
             labels: self.labels(&notify.labels),
             alertmanager: self.alertmanager(&notify.alertmanager),
             webhook: self.webhook(&notify.webhook),
+            inhibit_upstream: notify.inhibit_upstream.read().is_some_and(|(_, flag)| flag.0),
         }
     }
 
