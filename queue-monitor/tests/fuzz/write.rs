@@ -99,7 +99,11 @@ fn change(rule: &AlertRule, change: &Change) -> String {
 fn notify(config: &Config) -> String {
     let notify = &config.notify;
     let labels: Vec<_> = notify.labels.iter().map(|(name, value)| format!("{}: {}", key(name), text(value))).collect();
-    let mut fields = vec![format!("log: {}", notify.log), format!("labels: {}", map(&labels))];
+    let mut fields = vec![
+        format!("log: {}", notify.log),
+        format!("labels: {}", map(&labels)),
+        format!("inhibit_upstream: {}", notify.inhibit_upstream),
+    ];
     fields.extend(
         notify
             .alertmanager
