@@ -255,3 +255,7 @@ fn tell<O: Outbox>(client: &Client, answer: &Answer, failing: bool) {
         Answer::Taken | Answer::Failed(_) => {}
     }
 }
+
+#[cfg(all(test, feature = "notify"))]
+#[path = "courier/tests.rs"]
+mod tests;
