@@ -32,6 +32,7 @@ mod reserve;
 mod ring;
 mod shared;
 mod sink;
+mod slots;
 mod sorted;
 mod state;
 mod stream;

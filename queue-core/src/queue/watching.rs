@@ -2,7 +2,6 @@
 
 use std::task::Waker;
 
-use super::calm::Short;
 use super::discipline::{Discipline, Kind};
 use super::state::{Handed, Life, State, Watch};
 use super::tell::Went;
@@ -47,11 +46,8 @@ impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, known: &mut Vec<Went>, room: usize, wakes: &mut Wakes) {
         let knows = known.capacity() > 0;
         while into.len() < room {
-            if !knows {
-                if let Short::Done(item) = self.get_in_calm() {
-                    into.push(item);
-                    continue;
-                }
+            if !knows && self.get_run(into, room) {
+                continue;
             }
             let Some((taken, wake)) = self.next_item() else { break };
             let went = self.deliver(taken.number, false);
@@ -60,7 +56,6 @@ impl<T, K: Kind<T>> State<T, K> {
                 known.push(went);
             }
             wakes.add(wake);
-            self.look_around();
         }
         self.items.give_back();
         self.close_if_over(wakes);
