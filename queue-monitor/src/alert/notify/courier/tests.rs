@@ -94,6 +94,7 @@ fn what_was_refused_or_had_no_room_is_counted_as_dropped() {
         assert_eq!((counts.dropped, counts.waiting), (dropped, 0), "nothing waits for nobody");
     }
     courier.deliver_to(Some(&target)).unwrap();
+    until(&courier, |counts| counts.failed == 1);
     told(&courier, "b");
     until(&courier, |counts| counts.sent == 1);
     let Notified { failed, dropped, waiting, .. } = courier.counts();
