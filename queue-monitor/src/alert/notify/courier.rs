@@ -256,6 +256,7 @@ fn tell<O: Outbox>(client: &Client, answer: &Answer, failing: bool) {
     }
 }
 
-#[cfg(all(test, feature = "notify"))]
+#[cfg(test)]
+#[cfg(feature = "notify")]
 #[path = "courier/tests.rs"]
 mod tests;
