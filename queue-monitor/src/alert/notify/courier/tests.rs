@@ -110,3 +110,25 @@ fn a_server_that_is_not_there_is_not_taken_for_one_that_speaks_something_else() 
     let answer = Client::new(&target, "").post(b"{}".to_vec(), None);
     assert!(matches!(&answer, Answer::Failed(why) if !why.contains(';')), "{answer:?}");
 }
+
+#[test]
+fn an_end_is_told_to_an_alertmanager_that_is_there() {
+    let (target, taken) = server(&["200 OK", "200 OK"]);
+    let config = crate::config::Config::from_yaml(&format!(
+        "notify: {{ log: false, alertmanager: {{ url: '{}' }} }}",
+        target.url.as_str()
+    ))
+    .unwrap();
+    let mut notifiers = super::super::Notifiers::default();
+    notifiers.configure(&config.notify, SystemTime::UNIX_EPOCH).unwrap();
+    for (from, to) in [(Fine, Firing), (Firing, Fine)] {
+        notifiers.tell(
+            &config,
+            &queue_core::registry::Published::default(),
+            SystemTime::UNIX_EPOCH,
+            &[change("a", from, to, "warning")],
+        );
+        let body = taken.recv_timeout(Duration::from_secs(60)).expect("it is told within a minute");
+        assert_eq!(body.contains("\"endsAt\":\"1970-01-01T00:00:00.000Z\""), to == Fine, "{body}");
+    }
+}
