@@ -9,7 +9,8 @@ use std::time::Duration;
 use queue_core::observe::{Outcome, Side};
 use queue_core::testing::PausedClock;
 use queue_core::{
-    GetError, Interest, ItemSampling, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueOf, Registry, Shutdown,
+    Delivery, GetError, Interest, ItemSampling, Kind, Lifo, Overflow, Priority, PutError, Queue, QueueOf, Registry,
+    Shutdown,
 };
 use support::recorder::{Recorder, Told};
 use support::{answer, at_once, parked};
@@ -97,8 +98,9 @@ fn a_batch_is_told_of_with_its_size_and_its_items_with_a_clock() {
     assert_eq!(at_once(queue.get_batch(3, NOW)).unwrap(), [0, 1, 2]);
     let got = |seq, depth| Told::Got { seq, depth, dwell: Some(seconds(1)), handed_off: false, trace: None };
     assert_eq!(recorder.told(), [Told::Batch(3), got(0, 4), got(1, 3), got(2, 2)]);
-    at_once(queue.receive_batch(3, NOW)).unwrap().into_iter().for_each(|delivery| drop(delivery.into_inner()));
+    let deliveries = at_once(queue.receive_batch(3, NOW)).unwrap();
     assert_eq!(recorder.told(), [Told::Batch(2), got(3, 1), got(4, 0)]);
+    assert_eq!(deliveries.into_iter().map(Delivery::into_inner).collect::<Vec<_>>(), [3, 4]);
 }
 
 #[test]
