@@ -257,7 +257,7 @@ fn prometheus(name: &str, unit: Unit) -> String {
 }
 
 /// The label with the queue's name.
-const QUEUE: &str = "queue_name";
+pub const QUEUE: &str = "queue_name";
 
 type Row = fn(&View<'_>, &mut Emit<'_>);
 

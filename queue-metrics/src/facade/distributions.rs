@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrics::{Key, Label, Recorder, SharedString};
 use queue_core::Registry;
 use queue_core::observe::{Event, Interest, Observer, QueueInfo};
-use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, View};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, QUEUE, View};
 
 use super::recorder::{Careful, record};
 use super::shown::unit;
@@ -85,5 +85,5 @@ fn name(row: &Distribution) -> SharedString {
 }
 
 fn key(row: &Distribution, queue: &Arc<str>) -> Key {
-    Key::from_parts(name(row), vec![Label::new(row.label, Arc::clone(queue))])
+    Key::from_parts(name(row), vec![Label::new(QUEUE, Arc::clone(queue))])
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{QUEUE, Unit, finishes};
+use super::{Unit, finishes};
 use crate::observe::{Event, Side};
 use crate::stats::{FamilyStats, Known};
 
-/// One row: one histogram, labelled with the queue's name alone.
+/// One row: one histogram, labelled with [`QUEUE`](super::QUEUE) alone.
 ///
 /// Nobody keeps it in a snapshot. An adapter attaches an observer that asks for
 /// [`Interest::MEASURED`](crate::Interest::MEASURED), and adds what [`of`](Self::of) finds in each event to the buckets
@@ -15,8 +15,6 @@ use crate::stats::{FamilyStats, Known};
 pub struct Distribution {
     /// Dotted name, without unit.
     pub name: &'static str,
-    /// Its only label, which has the queue's name.
-    pub label: &'static str,
     /// What it is measured in.
     pub unit: Unit,
     /// One sentence for whoever sees it on a page.
@@ -57,7 +55,6 @@ impl std::fmt::Debug for Distribution {
 pub static DISTRIBUTIONS: &[Distribution] = &[
     Distribution {
         name: "queue.dwell",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Time from put to get, of sampled items.",
         bounds: TIMES,
@@ -69,7 +66,6 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.put_wait",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Completed waits for room, of sampled waits.",
         bounds: TIMES,
@@ -82,7 +78,6 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.process",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Time from get to done, of sampled deliveries.",
         bounds: TIMES,
@@ -94,7 +89,6 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.batch_size",
-        label: QUEUE,
         unit: Unit::Count,
         help: "Items got together, of every batch.",
         bounds: SIZES,
