@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Unit, finishes};
+use super::Unit;
+use super::points::{count, finishes};
 use crate::observe::{Event, Side};
 use crate::stats::{FamilyStats, Known};
 
@@ -19,6 +20,8 @@ pub struct Distribution {
     pub unit: Unit,
     /// One sentence for whoever sees it on a page.
     pub help: &'static str,
+    /// How to read it: what to ask Prometheus for.
+    pub reading: &'static str,
     /// Upper bounds of its buckets, unless somebody chooses others; rising, without the last one, which is infinite.
     pub bounds: &'static [f64],
     of: fn(&Event<'_>) -> Option<f64>,
@@ -32,7 +35,8 @@ impl Distribution {
         (self.of)(event)
     }
 
-    /// Whether it is shown of a name also while it is empty. One that is not expected is shown once something was added.
+    /// Whether it is shown of a name also while it is empty. One that is not expected is shown once something was
+    /// added.
     #[must_use]
     pub fn is_expected_of(&self, family: &FamilyStats) -> bool {
         (self.expected)(family)
@@ -57,6 +61,8 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
         name: "queue.dwell",
         unit: Unit::Seconds,
         help: "Time from put to get, of sampled items.",
+        reading: "`histogram_quantile(0.99, sum by (queue_name, le) (rate(queue_dwell_seconds_bucket[5m])))`: what the \
+            slowest hundredth waits in the queue. Of about one item in 256.",
         bounds: TIMES,
         of: |event| match event {
             Event::Got { dwell, .. } => seconds(*dwell),
@@ -68,6 +74,8 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
         name: "queue.put_wait",
         unit: Unit::Seconds,
         help: "Completed waits for room, of sampled waits.",
+        reading: "What backpressure costs a putter that meets it; how many meet it is in `queue_waits_total`. Of about \
+            one wait in eight.",
         bounds: TIMES,
         of: |event| match event {
             Event::Waited { side: Side::Put, took } => seconds(Some(*took)),
@@ -80,6 +88,7 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
         name: "queue.process",
         unit: Unit::Seconds,
         help: "Time from get to done, of sampled deliveries.",
+        reading: "How long the work takes, of deliveries whose item carries a clock: whoever calls `task_done` has none.",
         bounds: TIMES,
         of: |event| match event {
             Event::Done { took, .. } => seconds(*took),
@@ -91,9 +100,11 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
         name: "queue.batch_size",
         unit: Unit::Count,
         help: "Items got together, of every batch.",
+        reading: "`rate(queue_batch_size_sum[5m]) / rate(queue_batch_size_count[5m])`: the mean batch. At its maximum \
+            always: batches could be larger.",
         bounds: SIZES,
         of: |event| match event {
-            Event::Batch { size } => Some(super::count(*size)),
+            Event::Batch { size } => Some(count(*size)),
             _ => None,
         },
         expected: |_| false,
