@@ -1,5 +1,6 @@
 //! What a page promises, over hand-made views: every number is fixed, so pages can be compared as text.
 
+mod histograms;
 mod hostile;
 mod locks;
 mod promtool;
