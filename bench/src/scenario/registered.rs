@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use prometheus::TextEncoder;
 use queue_core::{Queue, Registry};
+use queue_metrics::PrometheusCollector;
 use queue_monitor::config::Config;
 use queue_monitor::{Monitor, MonitorHandle};
 
@@ -23,7 +25,7 @@ const INTERVAL: Duration = Duration::from_millis(2);
 type Deed = fn(&Crowd, u64) -> f64;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let deeds: [(&str, Deed); 7] = [
+    let deeds: [(&str, Deed); 9] = [
         ("create and drop, a known name", create_known),
         ("create and drop, a new name", create_new),
         ("snapshot", snapshot),
@@ -31,6 +33,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ("monitor pass, ten alerts on each", judging_pass),
         ("put and get while it passes", put_beside_a_judge),
         ("scrape", scrape),
+        ("scrape without histograms", scrape_without),
+        ("scrape, through a Prometheus registry", gather),
     ];
     deeds.into_iter().flat_map(|(what, deed)| COUNTS.map(|count| beside(what, deed, count))).collect()
 }
@@ -48,6 +52,7 @@ fn beside(what: &str, deed: Deed, count: usize) -> Scenario {
 struct Crowd {
     registry: Registry,
     queues: Vec<Queue<u64>>,
+    collector: PrometheusCollector,
     /// Started when the first pass is timed.
     monitor: OnceCell<MonitorHandle>,
     /// The same with alerts, in place of it.
@@ -60,7 +65,8 @@ impl Crowd {
         // Room for a few more, so that queues that come and go under new names push each other out.
         registry.set_max_names(count + 100);
         let queues = (0..count).map(|number| named(&registry, format!("bench.{number}"))).collect();
-        Self { registry, queues, monitor: OnceCell::new(), judge: OnceCell::new() }
+        let collector = PrometheusCollector::new(&registry);
+        Self { registry, queues, collector, monitor: OnceCell::new(), judge: OnceCell::new() }
     }
 
     /// A monitor that judges every queue by ten alerts, none of which fires, one after the other without a rest.
@@ -158,7 +164,28 @@ fn pass_of(crowd: &Crowd, monitor: &MonitorHandle) -> f64 {
 fn scrape(crowd: &Crowd, n: u64) -> f64 {
     let started = Instant::now();
     for _ in 0..n {
-        assert!(black_box(queue_metrics::encode(&crowd.registry)).len() > crowd.queues.len(), "no queue is left out");
+        assert!(black_box(crowd.collector.encode()).len() > crowd.queues.len(), "no queue is left out");
+    }
+    each(started.elapsed(), n)
+}
+
+fn scrape_without(crowd: &Crowd, n: u64) -> f64 {
+    let collector = PrometheusCollector::without_histograms(&crowd.registry);
+    let started = Instant::now();
+    for _ in 0..n {
+        assert!(black_box(collector.encode()).len() > crowd.queues.len(), "no queue is left out");
+    }
+    each(started.elapsed(), n)
+}
+
+/// As a service does that has a registry of Prometheus' crate.
+fn gather(crowd: &Crowd, n: u64) -> f64 {
+    let pages = prometheus::Registry::new();
+    pages.register(Box::new(crowd.collector.clone())).expect("it is the only collector");
+    let started = Instant::now();
+    for _ in 0..n {
+        let page = TextEncoder::new().encode_to_string(&pages.gather()).expect("every family has points");
+        assert!(black_box(page).len() > crowd.queues.len(), "no queue is left out");
     }
     each(started.elapsed(), n)
 }

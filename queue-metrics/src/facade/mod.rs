@@ -2,24 +2,27 @@
 //!
 //! The facade cannot be asked, it is told. So a thread passes over the registry every so often, takes one snapshot and
 //! one look at its board, walks the table of metrics over them and sets counters and gauges to what they say: all
-//! numbers of a pass are of one moment. It runs with or without a monitor.
+//! numbers of a pass are of one moment. It runs with or without a monitor. Only distributions are told as they come.
 //!
 //! Deliberately absent: names, units and rules (they are in [`queue_core::stats::catalogue`]), any recorder, any
 //! runtime, and counting of events. Where the data goes next: the recorder, with Prometheus' names.
 
+mod distributions;
 mod recorder;
 mod shown;
 #[cfg(test)]
 mod tests;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use queue_core::stats::catalogue::View;
-use queue_core::{Registry, Ticker, TickerGuard};
+use queue_core::{ObserverHandle, Registry, Ticker, TickerGuard};
 
+use distributions::Distributions;
 use recorder::outlives;
 use shown::Shown;
 
@@ -50,6 +53,8 @@ pub struct MetricsExporter {
     /// Nothing is ever sent: that it is gone is the message.
     keep_on: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
+    /// Gone first, so that nothing is told any more when the exporter is.
+    observing: Option<ObserverHandle>,
     /// Makes ages, waits and integrals exact to a tick.
     _ticking: TickerGuard,
 }
@@ -64,25 +69,32 @@ impl MetricsExporter {
     /// # Panics
     /// If the system gives no thread.
     pub fn install(registry: &Registry, every: Duration) -> Self {
+        let distributions = Arc::new(Distributions::of(registry));
+        let observing = registry.observe(Arc::clone(&distributions));
         let registry = registry.clone();
         let mut shown = Shown::default();
-        Self::start(every, move |turn| {
+        let mut exporter = Self::start(every, move |turn| {
             let (families, published) = (registry.snapshot(), registry.published());
             let view = View { families: &families, published: &published };
+            distributions.forgive();
             metrics::with_recorder(|recorder| {
                 shown.pass(recorder, &view);
                 if let Turn::Last = turn {
                     shown.end(recorder);
                 }
             });
-        })
+        });
+        exporter.observing = Some(observing);
+        exporter
     }
 
     fn start(every: Duration, pass: impl FnMut(Turn) + Send + 'static) -> Self {
         let (keep_on, stopped) = mpsc::channel();
         let named = thread::Builder::new().name("queue-metrics".to_owned());
         match named.spawn(move || run(every.max(SHORTEST), pass, &stopped)) {
-            Ok(thread) => Self { keep_on: Some(keep_on), thread: Some(thread), _ticking: Ticker::start() },
+            Ok(thread) => {
+                Self { keep_on: Some(keep_on), thread: Some(thread), observing: None, _ticking: Ticker::start() }
+            }
             Err(error) => panic!("the metrics exporter does not start, as the system gives no thread: {error}"),
         }
     }
@@ -90,6 +102,7 @@ impl MetricsExporter {
 
 impl Drop for MetricsExporter {
     fn drop(&mut self) {
+        self.observing = None;
         self.keep_on = None;
         // A recorder may own the exporter: then this is the thread to wait for.
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {

@@ -7,10 +7,10 @@ mod ending;
 mod series;
 mod thread;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use queue_core::FamilyStats;
 use queue_core::registry::Published;
-use queue_core::stats::catalogue::View;
+use queue_core::stats::catalogue::{DISTRIBUTIONS, View};
 
 use super::shown::Shown;
 use crate::testing::parser::{Page, parse};
@@ -27,7 +27,7 @@ impl Bench {
     }
 
     fn of(builder: PrometheusBuilder) -> Self {
-        Self { recorder: builder.build_recorder(), shown: Shown::default() }
+        Self { recorder: with_buckets(builder).build_recorder(), shown: Shown::default() }
     }
 
     fn pass(&mut self, families: &[FamilyStats], published: &Published) {
@@ -50,6 +50,13 @@ impl Bench {
         let text = self.recorder.handle().render();
         text.lines().filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// Otherwise it would render summaries.
+fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
+    DISTRIBUTIONS.iter().fold(builder, |builder, row| {
+        builder.set_buckets_for_metric(Matcher::Full(row.prometheus_name()), row.bounds).expect("there are bounds")
+    })
 }
 
 /// A queue of that name that has buffered `depth` of the `put` items so far.
