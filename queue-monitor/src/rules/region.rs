@@ -13,23 +13,23 @@ pub(super) const MOST: usize = 1_000;
 
 /// Names to which one form of an alert applies.
 #[derive(Debug)]
-pub(super) struct Region {
-    pub(super) matchers: Vec<String>,
+pub(crate) struct Region {
+    pub(crate) matchers: Vec<String>,
     /// Of the overrides that hold here.
-    pub(super) globs: Vec<String>,
-    pub(super) rule: AlertRule,
+    pub(crate) globs: Vec<String>,
+    pub(crate) rule: AlertRule,
 }
 
 /// The regions of an alert in which it is not off.
 #[derive(Debug)]
-pub(super) struct Regions {
-    pub(super) regions: Vec<Region>,
+pub(crate) struct Regions {
+    pub(crate) regions: Vec<Region>,
     /// Whether there are more of them, which nobody will look at.
-    pub(super) cut_short: bool,
+    pub(crate) cut_short: bool,
 }
 
 /// Divides the names that an alert is for.
-pub(super) fn regions(alert: &AlertRule, overrides: &[Override]) -> Regions {
+pub(crate) fn regions(alert: &AlertRule, overrides: &[Override]) -> Regions {
     let mut changes: Vec<(&Glob, &Change)> = Vec::new();
     for one in overrides.iter().filter(|one| alert.queues.iter().any(|glob| glob.overlaps(&one.queue))) {
         let of_alert = one.alerts.iter().filter(|(name, _)| *name == alert.name);

@@ -1,0 +1,151 @@
+//! What the alerts of the file say about a number: colours, words, and lines to be drawn.
+
+use crate::config::{AlertRule, Config, Measured, Signal, Threshold};
+use crate::rules::{Region, regions};
+
+use super::model::{Number, Step};
+use super::query::{About, plain};
+
+const CALM: &str = "green";
+
+/// Above nothing means from the least on: Grafana colours the threshold itself, too.
+const LEAST: f64 = 1e-9;
+
+/// What the alerts on some signals say.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'c> {
+    config: &'c Config,
+    signals: &'c [Signal],
+}
+
+/// One threshold of one alert, as it is drawn.
+pub(super) struct Line {
+    pub(super) legend: String,
+    pub(super) color: &'static str,
+    pub(super) expr: String,
+}
+
+impl<'c> Judged<'c> {
+    pub(super) fn new(config: &'c Config, signals: &'c [Signal]) -> Self {
+        Self { config, signals }
+    }
+
+    fn alerts(self) -> impl Iterator<Item = &'c AlertRule> {
+        let Self { config, signals } = self;
+        config.alerts.iter().filter(move |alert| signals.contains(&alert.signal) && !alert.levels.is_empty())
+    }
+
+    /// The colours of values; `None` where no alert judges them.
+    ///
+    /// These are the thresholds of the alerts themselves: a panel of many queues cannot have those of every override.
+    pub(super) fn steps(self) -> Option<Vec<Step>> {
+        self.alerts().next()?;
+        let levels = || self.alerts().flat_map(|alert| &alert.levels);
+        let begins = |threshold: Threshold| match threshold {
+            Threshold::Above { fire, .. } if fire == 0.0 => LEAST,
+            other => other.fire(),
+        };
+        let mut bounds: Vec<f64> = levels().map(|level| begins(level.threshold)).collect();
+        bounds.sort_by(f64::total_cmp);
+        bounds.dedup();
+        let color_at = |value: f64| {
+            let fires = levels().filter(|level| match level.threshold {
+                Threshold::Above { .. } => value >= begins(level.threshold),
+                Threshold::Below { fire, .. } => value < fire,
+            });
+            fires.map(|level| color(&level.severity)).max_by_key(|color| rank(color)).unwrap_or(CALM)
+        };
+        let mut steps = vec![Step { color: color_at(f64::NEG_INFINITY), value: None }];
+        for bound in bounds {
+            let color = color_at(bound);
+            if steps.last().is_some_and(|last| last.color != color) {
+                steps.push(Step { color, value: Some(Number(bound)) });
+            }
+        }
+        Some(steps)
+    }
+
+    /// The alerts in words, for a panel's description; empty where there are none.
+    pub(super) fn words(self) -> String {
+        let said: Vec<_> = self.alerts().map(in_words).collect();
+        if said.is_empty() { String::new() } else { format!(" Alerts: {}.", said.join("; ")) }
+    }
+
+    /// The thresholds that hold for the one queue of a page, overrides and all.
+    pub(super) fn lines(self) -> Vec<Line> {
+        let mut lines: Vec<(Line, Vec<String>)> = Vec::new();
+        for alert in self.alerts() {
+            for Region { matchers, rule, .. } in regions(alert, &self.config.overrides).regions {
+                for level in &rule.levels {
+                    let legend = format!("{} ({})", alert.name, level.severity);
+                    let instances = About::Queue.level_of("queue_instances", &plain(&matchers.join(",")));
+                    let part = format!("max by (queue_name) ({instances} * 0 + {})", level.threshold.fire());
+                    match lines.iter_mut().find(|(line, _)| line.legend == legend) {
+                        Some((_, parts)) => parts.push(part),
+                        None => {
+                            let color = color(&level.severity);
+                            lines.push((Line { legend, color, expr: String::new() }, vec![part]));
+                        }
+                    }
+                }
+            }
+        }
+        let joined = |(line, parts): (Line, Vec<String>)| Line { expr: parts.join(" or "), ..line };
+        lines.into_iter().map(joined).collect()
+    }
+}
+
+/// How many queues stand still for longer than the first alert on it allows, and that alert.
+pub(super) fn stalled(config: &Config) -> (String, Option<&AlertRule>) {
+    /// Where no alert says otherwise, in seconds.
+    const LONG: f64 = 30.0;
+    const METRIC: &str = "queue_stalled_seconds";
+    let alert = Judged::new(config, &[Signal::Stalled]).alerts().next();
+    let Some(alert) = alert else {
+        return (format!("sum({} > bool {LONG})", About::Queues.level(METRIC)), None);
+    };
+    let parts =
+        regions(alert, &config.overrides).regions.into_iter().filter_map(|Region { matchers, rule, .. }| {
+            let level = rule.levels.first()?;
+            let sign = match level.threshold {
+                Threshold::Above { .. } => ">",
+                Threshold::Below { .. } => "<",
+            };
+            let all = matchers == ["queue_name!=\"\""];
+            let matchers = if all { String::new() } else { plain(&matchers.join(",")) };
+            Some(format!("({} {sign} bool {})", About::Queues.level_of(METRIC, &matchers), level.threshold.fire()))
+        });
+    let parts: Vec<_> = parts.collect();
+    (format!("sum({})", parts.join(" or ")), Some(alert))
+}
+
+/// `HighUtilization above 80% (warning), 95% (critical)`.
+pub(super) fn in_words(alert: &AlertRule) -> String {
+    let measured: Measured = alert.signal.measured();
+    let level =
+        |level: &crate::config::Level| format!("{} ({})", measured.print(level.threshold.fire()), level.severity);
+    let side = match alert.levels.first().map(|level| level.threshold) {
+        Some(Threshold::Below { .. }) => "below",
+        _ => "above",
+    };
+    let levels: Vec<_> = alert.levels.iter().map(level).collect();
+    format!("{} {side} {}", alert.name, levels.join(", "))
+}
+
+/// The colour of a severity, by its name in Grafana: it looks right on a light and on a dark page.
+pub(super) fn color(severity: &str) -> &'static str {
+    match severity {
+        "info" => "blue",
+        "critical" => "red",
+        _ => "orange",
+    }
+}
+
+fn rank(color: &str) -> u8 {
+    match color {
+        "red" => 3,
+        "orange" => 2,
+        "blue" => 1,
+        _ => 0,
+    }
+}
