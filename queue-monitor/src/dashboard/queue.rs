@@ -256,11 +256,13 @@ fn instances(canvas: &mut Canvas) {
         8,
         [
             graph("Utilization by process", Unit::Share)
-                .about("The exact mean of each sample.")
+                .about("Depth by capacity: the exact mean of each sample.")
                 .ask(OF.utilization(), BY)
                 .whole(),
-            graph("In by process", Unit::Rate).about("Items put a second.").ask(OF.rate("queue_put_total"), BY),
-            graph("Out by process", Unit::Rate).about("Items taken a second.").ask(OF.rate("queue_get_total"), BY),
+            graph("In by process", Unit::Rate).about("Items put into it a second.").ask(OF.rate("queue_put_total"), BY),
+            graph("Out by process", Unit::Rate)
+                .about("Items taken from it a second.")
+                .ask(OF.rate("queue_get_total"), BY),
         ],
     );
 }

@@ -77,7 +77,7 @@ impl<'c> Judged<'c> {
         for alert in self.alerts() {
             for Region { matchers, rule, .. } in regions(alert, &self.config.overrides).regions {
                 for level in &rule.levels {
-                    let legend = format!("{} ({})", alert.name, level.severity);
+                    let legend = said(&format!("{} ({})", alert.name, level.severity));
                     let instances = About::Queue.level_of("queue_instances", &plain(&matchers.join(",")));
                     let part = format!("max by (queue_name) ({instances} * 0 + {})", level.threshold.fire());
                     match lines.iter_mut().find(|(line, _)| line.legend == legend) {
@@ -129,7 +129,14 @@ pub(super) fn in_words(alert: &AlertRule) -> String {
         _ => "above",
     };
     let levels: Vec<_> = alert.levels.iter().map(level).collect();
-    format!("{} {side} {}", alert.name, levels.join(", "))
+    said(&format!("{} {side} {}", alert.name, levels.join(", ")))
+}
+
+/// Words of the file as they are, also where Grafana would take them for a variable or a label.
+fn said(text: &str) -> String {
+    const NOTHING_TO_SEE: &str = "\u{200b}";
+    let apart = |sign: &str| format!("{sign}{NOTHING_TO_SEE}");
+    text.replace('$', &apart("$")).replace('{', &apart("{")).replace('[', &apart("["))
 }
 
 /// The colour of a severity, by its name in Grafana: it looks right on a light and on a dark page.
