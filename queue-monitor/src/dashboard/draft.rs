@@ -1,9 +1,9 @@
 //! A panel as it is drafted: what it is called, what it asks, how it looks. `canvas` gives it its place.
 
 use super::model::{
-    Cells, Color, Custom, DataLink, Defaults, Field, Fill, GridPos, Legend, Lines, Mapping, Matcher, Number, Options,
-    Override, PROMETHEUS, Panel, Property, Query, Stat, StateTimeline, Step, Style, Table, Thresholds, TimeSeries,
-    Timeline, Tooltip, Transformation, Unit,
+    Cells, Color, Custom, DataLink, Defaults, Field, Fill, GridPos, Heatmap, Legend, Lines, Mapping, Matcher, Number,
+    Options, Override, PROMETHEUS, Panel, Property, Query, Stat, StateTimeline, Step, Style, Table, Thresholds,
+    TimeSeries, Timeline, Tooltip, Transformation, Unit,
 };
 use super::thresholds::Judged;
 
@@ -32,6 +32,11 @@ impl Draft {
         draft
     }
 
+    /// How a distribution moves over time: how many items a second have which value, in this unit.
+    pub(super) fn heatmap(title: &'static str, unit: Unit) -> Self {
+        Self::new("heatmap", title, Unit::Rate, Options::Heatmap(Heatmap::new(unit)), None)
+    }
+
     /// A line for each queue, as of now, the largest of one column first.
     pub(super) fn table(title: &'static str, by: &'static str) -> Self {
         let custom = Custom::Cells(Cells::default());
@@ -40,7 +45,7 @@ impl Draft {
 
     fn new(kind: &'static str, title: &'static str, unit: Unit, options: Options, custom: Option<Custom>) -> Self {
         let color = match kind {
-            "timeseries" => Color::Palette,
+            "timeseries" | "heatmap" => Color::Palette,
             _ => Color::Thresholds,
         };
         let defaults = Defaults {
@@ -84,6 +89,7 @@ impl Draft {
         match self.0.kind {
             // What holds now. Over a range, the last value of a queue that is gone would pass for it.
             "stat" | "table" => query.at_the_end(),
+            "heatmap" => query.format = "heatmap",
             _ => {}
         }
         if self.0.kind == "table" {

@@ -158,6 +158,29 @@ fn latency(config: &Config, canvas: &mut Canvas) {
                 .judged(judged(&[Signal::LongestPutWait])),
         ],
     );
+    let slowest = |title, distribution, about| {
+        by_queue(title, Unit::Seconds).about(about).ask(OF.quantile("0.99", distribution, "queue_name, le"), BY_QUEUE)
+    };
+    canvas.line(
+        8,
+        [
+            slowest(
+                "Time in the queue, p99",
+                "queue_dwell_seconds",
+                "From put to get: one of a hundred items took longer. By sampled items, between the bounds of the buckets.",
+            ),
+            slowest(
+                "Wait for room, p99",
+                "queue_put_wait_seconds",
+                "Of those who had to wait to put: one of a hundred waited longer. By sampled waits.",
+            ),
+            slowest(
+                "Processing, p99",
+                "queue_process_seconds",
+                "From get to done: one of a hundred items took longer. By sampled deliveries.",
+            ),
+        ],
+    );
 }
 
 fn loss(config: &Config, canvas: &mut Canvas) {

@@ -67,6 +67,16 @@ impl About {
         format!("clamp_max({blocked}, 1)")
     }
 
+    /// How many items a second fell into each bucket of a distribution, by these labels.
+    pub(super) fn buckets(self, distribution: &str, by: &str) -> String {
+        format!("sum by ({by}) ({})", self.rate(&format!("{distribution}_bucket")))
+    }
+
+    /// Below which value so much of a distribution lies (`0.99`), by these labels, of which `le` is one.
+    pub(super) fn quantile(self, quantile: &str, distribution: &str, by: &str) -> String {
+        format!("histogram_quantile({quantile}, {})", self.buckets(distribution, by))
+    }
+
     /// Share of the workers' time that a stage is in one state.
     pub(super) fn stage(self, state: &str) -> String {
         let labels = "queue_name, stage";

@@ -30,6 +30,7 @@ pub(super) fn page(config: &Config) -> Dashboard {
     saturation(config, &mut canvas);
     flow(config, &mut canvas);
     latency(config, &mut canvas);
+    distributions(&mut canvas);
     work(config, &mut canvas);
     instances(&mut canvas);
     page.panels = canvas.finished();
@@ -213,6 +214,61 @@ fn latency(config: &Config, canvas: &mut Canvas) {
                 .about("Seconds waited a second, of all who waited: as many were held up at a time, on average.")
                 .ask(waited("put"), "putters")
                 .ask(waited("get"), "getters"),
+        ],
+    );
+}
+
+/// What the histograms say.
+fn distributions(canvas: &mut Canvas) {
+    canvas.row("Distributions");
+    let quantiles = |title, unit, distribution, about| {
+        [("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")]
+            .into_iter()
+            .fold(graph(title, unit).about(about), |draft, (quantile, legend)| {
+                draft.ask(OF.quantile(quantile, distribution, "le"), legend)
+            })
+    };
+    let heatmap = |title, distribution, about| {
+        Draft::heatmap(title, Unit::Seconds).about(about).ask(OF.buckets(distribution, "le"), "{{le}}")
+    };
+    canvas.line(
+        8,
+        [
+            heatmap("Times in the queue", "queue_dwell_seconds", "From put to get, of sampled items: how many took how long."),
+            quantiles(
+                "Time in the queue, by share",
+                Unit::Seconds,
+                "queue_dwell_seconds",
+                "From put to get, of sampled items: half of them took no longer than p50, and one of a hundred longer than p99.",
+            ),
+            quantiles(
+                "Wait for room, by share",
+                Unit::Seconds,
+                "queue_put_wait_seconds",
+                "Of those who had to wait to put, by sampled waits.",
+            ),
+        ],
+    );
+    canvas.line(
+        8,
+        [
+            heatmap(
+                "Times of processing",
+                "queue_process_seconds",
+                "From get to done, of sampled deliveries: how many took how long.",
+            ),
+            quantiles(
+                "Processing, by share",
+                Unit::Seconds,
+                "queue_process_seconds",
+                "From get to done, of sampled deliveries. No value unless items are received as deliveries.",
+            ),
+            quantiles(
+                "Size of batches, by share",
+                Unit::Count,
+                "queue_batch_size",
+                "Items got together, of every batch. No value unless batches are got.",
+            ),
         ],
     );
 }

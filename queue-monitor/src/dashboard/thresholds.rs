@@ -42,7 +42,7 @@ impl<'c> Judged<'c> {
         self.alerts().next()?;
         let levels = || self.alerts().flat_map(|alert| &alert.levels);
         let begins = |threshold: Threshold| match threshold {
-            Threshold::Above { fire, .. } if fire == 0.0 => LEAST,
+            Threshold::Above { fire: 0.0, .. } => LEAST,
             other => other.fire(),
         };
         let mut bounds: Vec<f64> = levels().map(|level| begins(level.threshold)).collect();

@@ -94,8 +94,18 @@ fn no_word_of_the_configuration_is_taken_for_a_variable_or_a_label() {
             let name = known.iter().find(|name| page[at..].starts_with(**name));
             assert!(name.is_some() || page[at..].starts_with("$\u{200b}"), "{}", &page[at..at + 20]);
         }
-        let labels =
-            ["queue_name", "instance", "reason", "outcome", "alert", "alertname", "severity", "notifier", "state"];
+        let labels = [
+            "queue_name",
+            "instance",
+            "reason",
+            "outcome",
+            "alert",
+            "alertname",
+            "severity",
+            "notifier",
+            "state",
+            "le",
+        ];
         for (at, _) in page.match_indices("{{") {
             assert!(
                 labels.iter().any(|label| page[at + 2..].starts_with(&format!("{label}}}}}"))),

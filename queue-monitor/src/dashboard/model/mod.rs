@@ -4,6 +4,7 @@
 //! absent: all of the model that these dashboards do not use, and anything about queues.
 
 mod field;
+mod heatmap;
 mod panel;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ pub(super) use field::{
     Cell, Cells, Color, Custom, DataLink, Defaults, Field, Fill, Lines, Mapping, Matcher, Number, Override, Property,
     Step, Style, Thresholds, Timeline, Unit, Word,
 };
+pub(super) use heatmap::Heatmap;
 pub(super) use panel::{
     GridPos, Legend, Names, Options, Panel, Query, Row, Stat, StateTimeline, Table, TimeSeries, Tooltip, Transformation,
 };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Field, PROMETHEUS, Source};
+use super::{Field, Heatmap, PROMETHEUS, Source};
 
 /// The heading above some panels.
 #[derive(Debug, Serialize)]
@@ -94,6 +94,7 @@ pub(in crate::dashboard) enum Options {
     Stat(Stat),
     Table(Table),
     StateTimeline(StateTimeline),
+    Heatmap(Heatmap),
 }
 
 #[derive(Debug, Serialize)]
