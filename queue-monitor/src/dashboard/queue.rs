@@ -6,7 +6,7 @@ use crate::config::{Config, Signal};
 
 use super::canvas::Canvas;
 use super::draft::Draft;
-use super::model::{Choice, Dashboard, Fill, Link, Mapping, Number, Step, Unit, Word};
+use super::model::{Choice, Color, Dashboard, Fill, Link, Mapping, Matcher, Number, Property, Step, Style, Unit, Word};
 use super::query::{About, total, worst};
 use super::thresholds::Judged;
 use super::{SAME, annotations, canvas, overview, variables};
@@ -108,7 +108,12 @@ fn saturation(config: &Config, canvas: &mut Canvas) {
                 .ask(worst(&OF.level("queue_depth_peak")), "peak")
                 .ask(worst(&mean), "mean")
                 .ask(worst(&OF.level("queue_capacity")), "capacity")
-                .coloured("capacity", "text")
+                .differs(Matcher::Name("peak".to_owned()), vec![Property::FillOpacity(0)])
+                .differs(Matcher::Name("capacity".to_owned()), vec![
+                    Property::Color(Color::Fixed { fixed_color: "text" }),
+                    Property::Style(Style::DASHED),
+                    Property::FillOpacity(0),
+                ])
                 .judged_exactly(judged(&[Signal::Depth, Signal::DepthPeak])),
             graph("Utilization", Unit::Share)
                 .about(
