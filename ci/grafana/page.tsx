@@ -46,7 +46,7 @@ const GAP = 8;
 // Grafana registers these in its application, which no package has.
 const custom = [
   'drawStyle', 'lineInterpolation', 'lineWidth', 'fillOpacity', 'showPoints', 'spanNulls', 'axisSoftMin', 'stacking',
-  'thresholdsStyle', 'lineStyle', 'align', 'cellOptions', 'filterable', 'width',
+  'thresholdsStyle', 'lineStyle', 'align', 'cellOptions', 'filterable', 'width', 'minWidth',
 ];
 const standard = ['unit', 'min', 'max', 'decimals', 'color', 'thresholds', 'mappings', 'noValue', 'displayName'];
 const property = (id: string, path: string, isCustom: boolean): any => ({
@@ -64,6 +64,9 @@ standardTransformersRegistry.setInit(() =>
     .map((transformation) => ({ id: transformation.id, name: transformation.name, transformation: async () => transformation, editor: () => null }) as any)
 );
 
+/** As the data source tells a number that is none. */
+const number = (text: string) => (Number.isFinite(Number(text)) ? Number(text) : null);
+
 const legend = (format: string, labels: Record<string, string>) =>
   format.replace(/\{\{(\w+)\}\}/g, (_, label) => labels[label] ?? '');
 
@@ -77,7 +80,7 @@ function frames({ query, result }: Answer): DataFrame[] {
         fields: [
           { name: 'Time', type: FieldType.time, values: result.map((series) => series.value![0] * 1000) },
           ...names.map((name) => ({ name, type: FieldType.string, values: result.map((series) => series.metric[name]) })),
-          { name: `Value #${query.refId}`, type: FieldType.number, values: result.map((series) => Number(series.value![1])) },
+          { name: `Value #${query.refId}`, type: FieldType.number, values: result.map((series) => number(series.value![1])) },
         ],
       }),
     ];
@@ -93,7 +96,7 @@ function frames({ query, result }: Answer): DataFrame[] {
           name: 'Value',
           type: FieldType.number,
           labels: series.metric,
-          values: points.map((point) => Number(point[1])),
+          values: points.map((point) => number(point[1])),
           config: { displayNameFromDS: legend(query.legendFormat, series.metric) },
         },
       ],

@@ -37,7 +37,7 @@ const pictures = {
     lines: [
       [96, 'stat', 'Firing alerts', 'Utilization', 'Depth', 'Capacity', 'Oldest item', 'Queues of this name'],
       [260, 'timeseries', 'Depth', 'Utilization'],
-      [230, 'timeseries', 'In and out', 'Time in the queue', 'Time in the queue, by share'],
+      [230, 'timeseries', 'In and out', 'Mean time in the queue', 'Time in the queue, by share'],
       [230, 'timeseries', 'Held up', 'Done', 'Workers'],
     ],
     headings: { 1: 'crawl.store' },

@@ -134,16 +134,26 @@ impl Draft {
         self.steps(steps)
     }
 
+    /// Colours the value of the one queue of the page, by whose name it has to be called, as overrides have it.
+    pub(super) fn judged_by_name(mut self, by: Judged<'_>) -> Self {
+        self.0.description.push_str(&by.words());
+        let (common, different) = by.steps_by_name();
+        for (pattern, steps) in different {
+            self = self.differs(Matcher::Regex(pattern), vec![Property::Thresholds(Thresholds::new(steps))]);
+        }
+        match common {
+            Some(steps) => self.steps(steps),
+            None => self,
+        }
+    }
+
     /// Draws the thresholds that hold for the one queue of the page, as overrides have them.
     pub(super) fn judged_exactly(mut self, by: Judged<'_>) -> Self {
         self.0.description.push_str(&by.words());
         for (line, number) in by.lines().into_iter().zip(1..) {
             let ref_id = format!("T{number}");
-            let properties = vec![
-                Property::Color(Color::Fixed { fixed_color: line.color }),
-                Property::Style(Style::DASHED),
-                Property::FillOpacity(0),
-            ];
+            let properties =
+                vec![Property::Color(Color::Fixed { fixed_color: line.color }), Property::Style(Style::DASHED)];
             self = self.differs(Matcher::Query(ref_id.clone()), properties);
             self.0.targets.push(Query::new(ref_id, line.expr, line.legend));
         }

@@ -42,9 +42,10 @@ fn graph(title: &'static str, unit: Unit) -> Draft {
 }
 
 fn now(config: &Config, canvas: &mut Canvas) {
+    /// What is judged by the name of the queue has to be called by it.
+    const BY_NAME: &str = "{{queue_name}}";
     let judged = |signals| Judged::new(config, signals);
     let alarm = [("green", None), ("red", Some(Number(1.0)))].map(|(color, value)| Step { color, value });
-    let share = OF.utilization();
     canvas.line(
         4,
         [
@@ -56,20 +57,20 @@ fn now(config: &Config, canvas: &mut Canvas) {
             Draft::stat("Utilization", Unit::Share)
                 .about("The exact mean of depth by capacity in the last sample, of the fullest process.")
                 .or_else("no bound")
-                .ask(format!("max({share})"), "utilization")
-                .judged(judged(&[Signal::Utilization, Signal::UtilizationPeak])),
+                .ask(worst(&OF.utilization()), BY_NAME)
+                .judged_by_name(judged(&[Signal::Utilization, Signal::UtilizationPeak])),
             Draft::stat("Depth", Unit::Count)
                 .about("Items that wait in it now, of all processes.")
-                .ask(format!("sum({})", OF.level("queue_depth")), "depth")
-                .judged(judged(&[Signal::Depth])),
+                .ask(total(&OF.level("queue_depth")), BY_NAME)
+                .judged_by_name(judged(&[Signal::Depth])),
             Draft::stat("Capacity", Unit::Count)
                 .about("Most items that it takes, of all processes.")
                 .or_else("no bound")
                 .ask(format!("sum({})", OF.level("queue_capacity")), "capacity"),
             Draft::stat("Oldest item", Unit::Seconds)
                 .about("How long the item that has waited longest has waited so far.")
-                .ask(format!("max({})", OF.level("queue_oldest_item_age_seconds")), "oldest")
-                .judged(judged(&[Signal::OldestAge])),
+                .ask(worst(&OF.level("queue_oldest_item_age_seconds")), BY_NAME)
+                .judged_by_name(judged(&[Signal::OldestAge])),
             Draft::stat("Queues of this name", Unit::Count)
                 .about("How many queues live under this name, in all processes: all of them are this page.")
                 .ask(format!("sum({})", OF.level("queue_instances")), "queues"),
@@ -108,11 +109,9 @@ fn saturation(config: &Config, canvas: &mut Canvas) {
                 .ask(worst(&OF.level("queue_depth_peak")), "peak")
                 .ask(worst(&mean), "mean")
                 .ask(worst(&OF.level("queue_capacity")), "capacity")
-                .differs(Matcher::Name("peak".to_owned()), vec![Property::FillOpacity(0)])
                 .differs(Matcher::Name("capacity".to_owned()), vec![
                     Property::Color(Color::Fixed { fixed_color: "text" }),
                     Property::Style(Style::DASHED),
-                    Property::FillOpacity(0),
                 ])
                 .judged_exactly(judged(&[Signal::Depth, Signal::DepthPeak])),
             graph("Utilization", Unit::Share)
@@ -126,6 +125,7 @@ fn saturation(config: &Config, canvas: &mut Canvas) {
                 .whole(),
         ],
     );
+    let waited = |side: &str| total(&OF.rate_of("queue_wait_seconds_total", &format!("side=\"{side}\"")));
     let waiters = |side: &str| total(&OF.level_of("queue_waiters", &format!("side=\"{side}\"")));
     canvas.line(
         8,
@@ -143,6 +143,10 @@ fn saturation(config: &Config, canvas: &mut Canvas) {
                 .about("Tasks and threads that wait now, of all processes.")
                 .ask(waiters("put"), "putters")
                 .ask(waiters("get"), "getters"),
+            graph("Waiting, on average", Unit::Count)
+                .about("Seconds waited a second, of all who waited: as many were held up at a time, on average.")
+                .ask(waited("put"), "putters")
+                .ask(waited("get"), "getters"),
         ],
     );
 }
@@ -197,28 +201,23 @@ fn latency(config: &Config, canvas: &mut Canvas) {
     let judged = |signals| Judged::new(config, signals);
     canvas.row("Latency");
     let longest = |side: &str| worst(&OF.level_of("queue_longest_wait_seconds", &format!("side=\"{side}\"")));
-    let waited = |side: &str| total(&OF.rate_of("queue_wait_seconds_total", &format!("side=\"{side}\"")));
     canvas.line(
         8,
         [
-            graph("Time in the queue", Unit::Seconds)
-                .about(
-                    "From put to get, exact for all items by Little's law; how long the oldest item has waited so far; and \
-                     since when items wait and none is taken.",
-                )
+            graph("Mean time in the queue", Unit::Seconds)
+                .about("From put to get, exact for all items by Little's law. No value while nothing is taken.")
                 .ask(OF.dwell(), "mean")
+                .judged_exactly(judged(&[Signal::Dwell])),
+            graph("Oldest item", Unit::Seconds)
+                .about("How long the oldest item has waited so far, and since when items wait and none is taken.")
                 .ask(worst(&OF.level("queue_oldest_item_age_seconds")), "oldest")
                 .ask(worst(&OF.level("queue_stalled_seconds")), "stalled for")
-                .judged_exactly(judged(&[Signal::Dwell, Signal::OldestAge, Signal::Stalled])),
+                .judged_exactly(judged(&[Signal::OldestAge, Signal::Stalled])),
             graph("Longest wait so far", Unit::Seconds)
                 .about("Of those who wait now, for room or for an item.")
                 .ask(longest("put"), "putters")
                 .ask(longest("get"), "getters")
                 .judged_exactly(judged(&[Signal::LongestPutWait])),
-            graph("Waiting, on average", Unit::Count)
-                .about("Seconds waited a second, of all who waited: as many were held up at a time, on average.")
-                .ask(waited("put"), "putters")
-                .ask(waited("get"), "getters"),
         ],
     );
 }

@@ -96,7 +96,7 @@ fn add_alert(rules: &mut Vec<Rule>, config: &Config, regions: Vec<Region>, [back
     let first = rules.len();
     let base = config.notify.labels.iter();
     let base: Vec<_> = base.map(|(name, value)| (name.to_string(), words::escaped(value))).collect();
-    for Region { matchers, globs, rule } in regions {
+    for Region { matchers, globs, rule, .. } in regions {
         let value = signal::expression(rule.signal, &matchers, back, trend);
         for level in &rule.levels {
             let mut labels = base.clone();

@@ -87,31 +87,22 @@ fn in_matchers(query: &str, sign: char) -> usize {
 #[test]
 fn no_word_of_the_configuration_is_taken_for_a_variable_or_a_label() {
     let known =
-        ["$job", "$instance", "$queue", "${datasource}", "${job:", "${instance:", "${datasource:", "$__", "${__"];
-    for page in all_pages() {
+        ["$job", "$instance", "$queue", "$__", "${__", "${datasource}", "${datasource:", "${job:", "${instance:"];
+    for mut page in all_pages() {
+        for panel in page["panels"].as_array_mut().unwrap() {
+            // In the patterns that names fit Grafana looks for no variable.
+            let overrides = panel["fieldConfig"]["overrides"].as_array_mut();
+            overrides.into_iter().flatten().for_each(|one| one["matcher"] = Value::Null);
+        }
         let page = page.to_string();
         for (at, _) in page.match_indices('$') {
             let name = known.iter().find(|name| page[at..].starts_with(**name));
             assert!(name.is_some() || page[at..].starts_with("$\u{200b}"), "{}", &page[at..at + 20]);
         }
-        let labels = [
-            "queue_name",
-            "instance",
-            "reason",
-            "outcome",
-            "alert",
-            "alertname",
-            "severity",
-            "notifier",
-            "state",
-            "le",
-        ];
+        let labels = "queue_name instance reason outcome alert alertname severity notifier state le";
         for (at, _) in page.match_indices("{{") {
-            assert!(
-                labels.iter().any(|label| page[at + 2..].starts_with(&format!("{label}}}}}"))),
-                "{}",
-                &page[at..at + 20]
-            );
+            let label = page[at + 2..].split_once("}}").map(|(label, _)| label);
+            assert!(label.is_some_and(|label| labels.split(' ').any(|known| known == label)), "{label:?}");
         }
         assert!(!page.contains("[["), "the old way to name a variable");
     }

@@ -92,6 +92,19 @@ overrides:
         (&dashed["matcher"]["options"], &dashed["properties"][0]["value"]["fixedColor"]),
         (&"T1".into(), &"red".into())
     );
+    // So do its numbers, by its name.
+    let stat = panel(&queue, "stat", "Utilization");
+    assert_eq!((steps(stat), &stat["targets"][0]["legendFormat"]), (vec![("text", None)], &"{{queue_name}}".into()));
+    let by_name: Vec<_> = list(&stat["fieldConfig"]["overrides"])
+        .iter()
+        .map(|one| (text(&one["matcher"]["options"]), one["properties"][0]["value"]["steps"][1]["value"].as_f64()))
+        .collect();
+    // A class of signs is written as JavaScript has it.
+    let [_, odd] = both("alerts: [{ name: A, signal: depth, above: 1, queues: ['a[!-]b'] }]");
+    let matcher = &panel(&odd, "stat", "Depth")["fieldConfig"]["overrides"][0]["matcher"]["options"];
+    assert_eq!(text(matcher), "/^(?=(?:a[^\\u002d-\\u002d]b)$).*$/");
+    let rest = "/^(?=(?:in[.].*|out[.].*)$)(?!(?:in[.]a|out[.]b.*)$).*$/";
+    assert_eq!(by_name, [("/^(?=(?:in[.]a)$).*$/", Some(0.9)), (rest, Some(0.8))]);
     // The overview has one colour for all of them: that of the alert itself.
     assert_eq!(steps(panel(&overview, "stat", "Worst utilization")), [("green", None), ("red", Some(0.8))]);
 }
@@ -109,5 +122,6 @@ overrides: [{ queue: 'slow.*', alerts: { Hangs: { above: 5m } } }]",
     assert_eq!(steps(stat), [("green", None), ("red", Some(1.0))]);
     assert!(text(&stat["description"]).contains("Hangs above 10s (critical)"));
     let [unjudged, _] = both("{}");
-    assert!(text(&panel(&unjudged, "stat", "Stalled queues")["targets"][0]["expr"]).ends_with("> bool 30)"));
+    let query = &panel(&unjudged, "stat", "Stalled queues")["targets"][0]["expr"];
+    assert!(text(query).ends_with("queue_name=~\"$queue\"} > bool 30))"), "{query}");
 }

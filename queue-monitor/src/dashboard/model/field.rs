@@ -128,7 +128,8 @@ pub(in crate::dashboard) struct Lines {
     line_width: u8,
     pub(in crate::dashboard) fill_opacity: u8,
     show_points: &'static str,
-    span_nulls: bool,
+    /// In milliseconds.
+    span_nulls: u32,
     axis_soft_min: u8,
     pub(in crate::dashboard) stacking: Stacking,
     pub(in crate::dashboard) thresholds_style: Mode,
@@ -157,17 +158,18 @@ pub(in crate::dashboard) enum Fill {
 impl Lines {
     pub(in crate::dashboard) fn new(fill: Fill) -> Self {
         let (fill_opacity, stacking) = match fill {
-            Fill::Lines => (8, "none"),
+            Fill::Lines => (0, "none"),
             Fill::Stacked => (60, "normal"),
         };
         Self {
             draw_style: "line",
             line_interpolation: "linear",
-            line_width: 1,
+            line_width: 2,
             fill_opacity,
             show_points: "never",
-            // A gap is a gap: a process that was not there was not there.
-            span_nulls: false,
+            // A queue that is back within a minute, as one for each round of work, is one line; a process that was away
+            // for longer is a gap.
+            span_nulls: 60_000,
             axis_soft_min: 0,
             stacking: Stacking { mode: stacking, group: "A" },
             thresholds_style: Mode { mode: "off" },
@@ -181,11 +183,12 @@ pub(in crate::dashboard) struct Cells {
     align: &'static str,
     cell_options: Cell,
     filterable: bool,
+    min_width: u8,
 }
 
 impl Default for Cells {
     fn default() -> Self {
-        Self { align: "auto", cell_options: Cell::Auto, filterable: false }
+        Self { align: "auto", cell_options: Cell::Auto, filterable: false, min_width: 80 }
     }
 }
 
@@ -218,6 +221,8 @@ pub(in crate::dashboard) struct Override {
 pub(in crate::dashboard) enum Matcher {
     #[serde(rename = "byName")]
     Name(String),
+    #[serde(rename = "byRegexp")]
+    Regex(String),
     #[serde(rename = "byFrameRefID")]
     Query(String),
 }
@@ -246,8 +251,6 @@ pub(in crate::dashboard) enum Property {
     Width(u16),
     #[serde(rename = "custom.lineStyle")]
     Style(Style),
-    #[serde(rename = "custom.fillOpacity")]
-    FillOpacity(u8),
 }
 
 /// How a line is dashed.
