@@ -1,8 +1,8 @@
 //! A panel as it is drafted: what it is called, what it asks, how it looks. `canvas` gives it its place.
 
 use super::model::{
-    Cells, Color, Custom, DataLink, Defaults, Field, Fill, GridPos, Heatmap, Legend, Lines, Mapping, Matcher, Number,
-    Options, Override, PROMETHEUS, Panel, Property, Query, Stat, StateTimeline, Step, Style, Table, Thresholds,
+    Cells, Color, Custom, DataLink, Defaults, Field, Fill, GridPos, Heatmap, Kind, Legend, Lines, Mapping, Matcher,
+    Number, Options, Override, PROMETHEUS, Panel, Property, Query, Stat, StateTimeline, Step, Style, Table, Thresholds,
     TimeSeries, Timeline, Tooltip, Transformation, Unit,
 };
 use super::thresholds::Judged;
@@ -15,37 +15,37 @@ impl Draft {
     pub(super) fn graph(title: &'static str, unit: Unit, fill: Fill) -> Self {
         let options = TimeSeries { legend: Legend::list(), tooltip: Tooltip::ALL };
         let custom = Custom::Lines(Lines::new(fill));
-        Self::new("timeseries", title, unit, Options::TimeSeries(options), Some(custom))
+        Self::new(Kind::TimeSeries, title, unit, Options::TimeSeries(options), Some(custom))
     }
 
     /// One number, as of now.
     pub(super) fn stat(title: &'static str, unit: Unit) -> Self {
-        Self::new("stat", title, unit, Options::Stat(Stat::new()), None)
+        Self::new(Kind::Stat, title, unit, Options::Stat(Stat::new()), None)
     }
 
     /// Words over time.
     pub(super) fn timeline(title: &'static str, words: Mapping) -> Self {
         let custom = Custom::Timeline(Timeline { fill_opacity: 80, line_width: 0 });
         let options = Options::StateTimeline(StateTimeline::new());
-        let mut draft = Self::new("state-timeline", title, Unit::Count, options, Some(custom));
+        let mut draft = Self::new(Kind::StateTimeline, title, Unit::Count, options, Some(custom));
         draft.0.field_config.defaults.mappings.push(words);
         draft
     }
 
     /// How a distribution moves over time: how many items a second have which value, in this unit.
     pub(super) fn heatmap(title: &'static str, unit: Unit) -> Self {
-        Self::new("heatmap", title, Unit::Rate, Options::Heatmap(Heatmap::new(unit)), None)
+        Self::new(Kind::Heatmap, title, Unit::Rate, Options::Heatmap(Heatmap::new(unit)), None)
     }
 
     /// A line for each queue, as of now, the largest of one column first.
     pub(super) fn table(title: &'static str, by: &'static str) -> Self {
         let custom = Custom::Cells(Cells::default());
-        Self::new("table", title, Unit::Count, Options::Table(Table::by(by)), Some(custom))
+        Self::new(Kind::Table, title, Unit::Count, Options::Table(Table::by(by)), Some(custom))
     }
 
-    fn new(kind: &'static str, title: &'static str, unit: Unit, options: Options, custom: Option<Custom>) -> Self {
+    fn new(kind: Kind, title: &'static str, unit: Unit, options: Options, custom: Option<Custom>) -> Self {
         let color = match kind {
-            "timeseries" | "heatmap" => Color::Palette,
+            Kind::TimeSeries | Kind::Heatmap => Color::Palette,
             _ => Color::Thresholds,
         };
         let defaults = Defaults {
@@ -85,17 +85,7 @@ impl Draft {
     pub(super) fn ask(mut self, expr: impl Into<String>, legend: &str) -> Self {
         let at = u8::try_from(self.0.targets.len()).expect("a panel asks a handful of questions");
         let ref_id = char::from(b'A' + at).to_string();
-        let mut query = Query::new(ref_id, expr.into(), legend.to_owned());
-        match self.0.kind {
-            // What holds now. Over a range, the last value of a queue that is gone would pass for it.
-            "stat" | "table" => query.at_the_end(),
-            "heatmap" => query.format = "heatmap",
-            _ => {}
-        }
-        if self.0.kind == "table" {
-            query.format = "table";
-        }
-        self.0.targets.push(query);
+        self.0.targets.push(Query::new(self.0.kind, ref_id, expr.into(), legend.to_owned()));
         self
     }
 
@@ -155,7 +145,7 @@ impl Draft {
             let properties =
                 vec![Property::Color(Color::Fixed { fixed_color: line.color }), Property::Style(Style::DASHED)];
             self = self.differs(Matcher::Query(ref_id.clone()), properties);
-            self.0.targets.push(Query::new(ref_id, line.expr, line.legend));
+            self.0.targets.push(Query::new(self.0.kind, ref_id, line.expr, line.legend));
         }
         self
     }

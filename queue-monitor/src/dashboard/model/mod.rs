@@ -15,7 +15,8 @@ pub(super) use field::{
 };
 pub(super) use heatmap::Heatmap;
 pub(super) use panel::{
-    GridPos, Legend, Names, Options, Panel, Query, Row, Stat, StateTimeline, Table, TimeSeries, Tooltip, Transformation,
+    GridPos, Kind, Legend, Names, Options, Panel, Query, Row, Stat, StateTimeline, Table, TimeSeries, Tooltip,
+    Transformation,
 };
 
 /// The version of the model that is written here: Grafana migrates older ones when it loads them.

@@ -37,7 +37,7 @@ pub(in crate::dashboard) struct GridPos {
 pub(in crate::dashboard) struct Panel {
     pub(in crate::dashboard) id: u32,
     #[serde(rename = "type")]
-    pub(in crate::dashboard) kind: &'static str,
+    pub(in crate::dashboard) kind: Kind,
     pub(in crate::dashboard) title: &'static str,
     pub(in crate::dashboard) description: String,
     pub(in crate::dashboard) grid_pos: GridPos,
@@ -49,6 +49,18 @@ pub(in crate::dashboard) struct Panel {
     pub(in crate::dashboard) options: Options,
 }
 
+/// What draws a panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::dashboard) enum Kind {
+    #[serde(rename = "timeseries")]
+    TimeSeries,
+    Stat,
+    Table,
+    StateTimeline,
+    Heatmap,
+}
+
 /// One question to Prometheus.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,31 +70,33 @@ pub(in crate::dashboard) struct Query {
     editor_mode: &'static str,
     pub(in crate::dashboard) expr: String,
     pub(in crate::dashboard) legend_format: String,
-    pub(in crate::dashboard) format: &'static str,
-    pub(in crate::dashboard) instant: bool,
-    pub(in crate::dashboard) range: bool,
+    format: &'static str,
+    instant: bool,
+    range: bool,
     pub(in crate::dashboard) interval: String,
 }
 
 impl Query {
-    /// A query over the whole range.
-    pub(in crate::dashboard) fn new(ref_id: String, expr: String, legend: String) -> Self {
+    /// What a panel of this kind asks: over the whole range, or as of its end.
+    pub(in crate::dashboard) fn new(kind: Kind, ref_id: String, expr: String, legend: String) -> Self {
+        // What holds now. Over a range, the last value of a queue that is gone would pass for it.
+        let instant = matches!(kind, Kind::Stat | Kind::Table);
+        let format = match kind {
+            Kind::Table => "table",
+            Kind::Heatmap => "heatmap",
+            _ => "time_series",
+        };
         Self {
             ref_id,
             datasource: PROMETHEUS,
             editor_mode: "code",
             expr,
             legend_format: legend,
-            format: "time_series",
-            instant: false,
-            range: true,
+            format,
+            instant,
+            range: !instant,
             interval: String::new(),
         }
-    }
-
-    /// Asks for the end of the range only.
-    pub(in crate::dashboard) fn at_the_end(&mut self) {
-        (self.instant, self.range) = (true, false);
     }
 }
 
