@@ -42,11 +42,14 @@ pub(super) fn of_queues(config: &Config) -> Draft {
             rename_by_name: all().zip(titles).collect(),
         });
     let links = vec![to_queue("Open this queue", "__value.text")];
-    draft = draft.differs(Matcher::Name("Queue".to_owned()), vec![Property::Links(links), Property::Width(200)]);
+    draft = draft.differs(Matcher::Name("Queue".to_owned()), vec![Property::Links(links), Property::Width(180)]);
     for Column { title, unit, steps, cell, .. } in columns {
         let mut properties = vec![Property::Unit(unit)];
         if unit == Unit::Share {
             properties.extend([Property::Min(Number(0.0)), Property::Max(Number(1.0)), Property::Decimals(0)]);
+        }
+        if let Cell::Gauge { .. } = cell {
+            properties.push(Property::Width(150));
         }
         properties.push(Property::Cell(cell));
         properties.extend(steps.map(|steps| Property::Thresholds(Thresholds::new(steps))));
