@@ -5,7 +5,7 @@ use super::model::{
     Number, Options, Override, PROMETHEUS, Panel, Property, Query, Stat, StateTimeline, Step, Style, Table, Thresholds,
     TimeSeries, Timeline, Tooltip, Transformation, Unit,
 };
-use super::thresholds::Judged;
+use super::thresholds::{ByName, Judged};
 
 /// A panel that has no place yet.
 pub(super) struct Draft(pub(super) Panel);
@@ -127,7 +127,7 @@ impl Draft {
     /// Colours the value of the one queue of the page, by whose name it has to be called, as overrides have it.
     pub(super) fn judged_by_name(mut self, by: Judged<'_>) -> Self {
         self.0.description.push_str(&by.words());
-        let (common, different) = by.steps_by_name();
+        let ByName { common, different } = by.steps_by_name();
         for (pattern, steps) in different {
             self = self.differs(Matcher::Regex(pattern), vec![Property::Thresholds(Thresholds::new(steps))]);
         }

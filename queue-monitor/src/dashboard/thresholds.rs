@@ -18,6 +18,14 @@ pub(super) struct Judged<'c> {
     signals: &'c [Signal],
 }
 
+/// The colours of values of queues by their names.
+pub(super) struct ByName {
+    /// Where nothing else holds.
+    pub(super) common: Option<Vec<Step>>,
+    /// Where alerts or overrides are for some queues: a pattern that their names fit, and the colours.
+    pub(super) different: Vec<(String, Vec<Step>)>,
+}
+
 /// One threshold of one alert, as it is drawn.
 pub(super) struct Line {
     pub(super) legend: String,
@@ -42,15 +50,14 @@ impl<'c> Judged<'c> {
         steps(self.alerts().flat_map(|alert| &alert.levels))
     }
 
-    /// The colours of a value of any one queue, and those of the queues that are judged in another way, by a pattern that
-    /// their names fit.
-    pub(super) fn steps_by_name(self) -> (Option<Vec<Step>>, Vec<(String, Vec<Step>)>) {
+    /// The colours of a value of any one queue.
+    pub(super) fn steps_by_name(self) -> ByName {
         let all: Vec<_> = self.alerts().map(|alert| regions(alert, &self.config.overrides).regions).collect();
         let (everywhere, somewhere): (Vec<_>, Vec<_>) = all.into_iter().flatten().partition(Region::is_everything);
         let common = || everywhere.iter().flat_map(|region| &region.rule.levels);
         let different =
             somewhere.iter().filter_map(|region| Some((pattern(region), steps(common().chain(&region.rule.levels))?)));
-        (steps(common()), different.collect())
+        ByName { common: steps(common()), different: different.collect() }
     }
 
     /// The alerts in words, for a panel's description; empty where there are none.
