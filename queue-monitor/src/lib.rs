@@ -2,6 +2,7 @@
 
 mod alert;
 pub mod config;
+pub mod dashboard;
 #[cfg(feature = "http")]
 pub mod http;
 mod monitor;

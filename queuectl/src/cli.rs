@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueHint};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 /// Checks, explains, replays and translates the YAML that configures a queue monitor.
@@ -16,6 +16,7 @@ A typical round:
   queuectl explain queues.yaml crawl.parse        what holds for this queue, and which line says so
   queuectl replay queues.yaml samples.jsonl       what would have fired last night?
   queuectl rules queues.yaml > rules.yml          the same alerts for Prometheus
+  queuectl dashboard queues.yaml > overview.json  a dashboard for Grafana, with their thresholds
   queuectl schema > queues.schema.json            for editors: a first line in the YAML,
                                                   # yaml-language-server: $schema=queues.schema.json
 
@@ -50,6 +51,23 @@ pub(crate) enum Command {
         /// The file
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
+    },
+    /// Print a dashboard for Grafana as JSON, with the thresholds of a file
+    ///
+    /// There are two pages that link to each other: the overview of all queues, and one queue in depth. Import both in
+    /// Grafana (Dashboards, New, Import), or put both files where its provisioning looks. Without a file nothing is
+    /// coloured good or bad but what fires.
+    #[command(after_help = "\
+Both pages, for a folder that Grafana's provisioning reads:
+  queuectl dashboard queues.yaml > overview.json
+  queuectl dashboard queues.yaml --page queue > queue.json")]
+    Dashboard {
+        /// The file [default: no alerts, and a scrape every 15s]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+        /// Which page
+        #[arg(long, value_enum, default_value_t)]
+        page: Page,
     },
     /// Print the JSON schema of the file format
     Schema,
@@ -86,4 +104,14 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// A page of the dashboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Page {
+    /// All queues at a glance
+    #[default]
+    Overview,
+    /// One queue in depth
+    Queue,
 }

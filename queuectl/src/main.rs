@@ -10,9 +10,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, Page};
 use output::{Failure, Output};
-use queue_monitor::rules;
+use queue_monitor::{Config, dashboard, rules};
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -36,6 +36,13 @@ fn run(command: Command, output: &mut Output) -> Result<ExitCode, Failure> {
             output.text(&rules::prometheus(&config))?;
             let name = file.display();
             rules::left_out(&config).iter().for_each(|warning| output.warn(format_args!("{name}: {warning}")));
+        }
+        Command::Dashboard { file, page } => {
+            let config = file.map_or_else(|| Ok(Config::default()), |file| check::load(&file))?;
+            output.text(&match page {
+                Page::Overview => dashboard::grafana(&config),
+                Page::Queue => dashboard::grafana_queue(&config),
+            })?;
         }
         Command::Schema => output.text(&queue_monitor::schema())?,
         Command::Explain { file, queue, json } => explain::explain(&file, &queue, json, output)?,

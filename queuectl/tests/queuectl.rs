@@ -170,6 +170,34 @@ fn rules_and_schema_are_what_the_library_says() {
 }
 
 #[test]
+fn dashboards_are_what_the_library_says_by_the_file_or_without_one() {
+    let folder = folder();
+    let config = queue_monitor::Config::from_yaml(GOOD).unwrap();
+    let printed = |arguments: &[&str]| {
+        let output = queuectl(folder.path(), arguments);
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{arguments:?}");
+        text(&output.stdout).to_owned()
+    };
+    let overview = queue_monitor::dashboard::grafana(&config);
+    assert_eq!(printed(&["dashboard", "good.yaml"]), overview);
+    assert_eq!(printed(&["dashboard", "good.yaml", "--page", "overview"]), overview);
+    let queue = queue_monitor::dashboard::grafana_queue(&config);
+    assert_eq!(printed(&["dashboard", "--page", "queue", "good.yaml"]), queue);
+    let unjudged = queue_monitor::dashboard::grafana(&queue_monitor::Config::default());
+    assert_eq!(printed(&["dashboard"]), unjudged);
+    assert_ne!(unjudged, overview);
+
+    let output = queuectl(folder.path(), &["dashboard", "bad.yaml"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert!(text(&output.stderr).contains("bad.yaml:5:12: alerts[0].above"), "{}", text(&output.stderr));
+    assert_eq!(queuectl(folder.path(), &["dashboard", "--page", "quue"]).status.code(), Some(2));
+    let help = queuectl(folder.path(), &["dashboard", "--help"]);
+    for part in ["--page queue > queue.json", "One queue in depth", "provisioning"] {
+        assert!(text(&help.stdout).contains(part), "{part}");
+    }
+}
+
+#[test]
 fn rules_that_are_left_out_are_told_on_standard_error_as_well() {
     let folder = folder();
     let globs = (1..15)

@@ -87,8 +87,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Sees who listens.
     fn look_around(&self) {
-        // Read under the lock: of two who look at once the later one sees what both were told of.
         self.visit(|state| {
+            // Read under the lock: of two who look at once the later one sees what both were told of.
             let Heard { observed, measured } = heard(&self.outlook);
             (state.observed, state.measured) = (observed, measured);
         });

@@ -18,7 +18,10 @@ use std::time::Duration;
 
 use crate::config::units::spelt;
 use crate::config::{AlertRule, Config, Level, Threshold};
-use region::{MOST, Region, Regions};
+use region::{MOST, Regions};
+
+pub(crate) use region::{Region, regions};
+pub(crate) use signal::quoted;
 
 /// How many scrapes the rules look back: one may fail, and `rate` needs two.
 const LOOK_BACK: u32 = 4;
@@ -47,7 +50,7 @@ pub fn prometheus(config: &Config) -> String {
     let mut rules: Vec<Rule> = Vec::new();
     let mut text = String::from("# Generated from the configuration of queue-monitor: change that, not this.\n");
     for alert in &config.alerts {
-        let Regions { regions, cut_short } = region::regions(alert, &config.overrides);
+        let Regions { regions, cut_short } = regions(alert, &config.overrides);
         if cut_short {
             let _ = writeln!(text, "# LEFT OUT: {}", incomplete(alert));
         }
@@ -66,7 +69,7 @@ pub fn prometheus(config: &Config) -> String {
 /// Of which alerts [`prometheus`] leaves out rules, in a sentence each; of none, unless the globs of overrides overlap in
 /// more than a thousand ways.
 pub fn left_out(config: &Config) -> Vec<String> {
-    let cut_short = config.alerts.iter().filter(|alert| region::regions(alert, &config.overrides).cut_short);
+    let cut_short = config.alerts.iter().filter(|alert| regions(alert, &config.overrides).cut_short);
     cut_short.map(incomplete).collect()
 }
 
@@ -93,7 +96,7 @@ fn add_alert(rules: &mut Vec<Rule>, config: &Config, regions: Vec<Region>, [back
     let first = rules.len();
     let base = config.notify.labels.iter();
     let base: Vec<_> = base.map(|(name, value)| (name.to_string(), words::escaped(value))).collect();
-    for Region { matchers, globs, rule } in regions {
+    for Region { matchers, globs, rule, .. } in regions {
         let value = signal::expression(rule.signal, &matchers, back, trend);
         for level in &rule.levels {
             let mut labels = base.clone();

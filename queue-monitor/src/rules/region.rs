@@ -13,23 +13,26 @@ pub(super) const MOST: usize = 1_000;
 
 /// Names to which one form of an alert applies.
 #[derive(Debug)]
-pub(super) struct Region {
-    pub(super) matchers: Vec<String>,
+pub(crate) struct Region {
+    pub(crate) matchers: Vec<String>,
+    /// Regular expressions that all of the names fit, and those that none does.
+    pub(crate) within: Vec<String>,
+    pub(crate) without: Vec<String>,
     /// Of the overrides that hold here.
-    pub(super) globs: Vec<String>,
-    pub(super) rule: AlertRule,
+    pub(crate) globs: Vec<String>,
+    pub(crate) rule: AlertRule,
 }
 
 /// The regions of an alert in which it is not off.
 #[derive(Debug)]
-pub(super) struct Regions {
-    pub(super) regions: Vec<Region>,
+pub(crate) struct Regions {
+    pub(crate) regions: Vec<Region>,
     /// Whether there are more of them, which nobody will look at.
-    pub(super) cut_short: bool,
+    pub(crate) cut_short: bool,
 }
 
 /// Divides the names that an alert is for.
-pub(super) fn regions(alert: &AlertRule, overrides: &[Override]) -> Regions {
+pub(crate) fn regions(alert: &AlertRule, overrides: &[Override]) -> Regions {
     let mut changes: Vec<(&Glob, &Change)> = Vec::new();
     for one in overrides.iter().filter(|one| alert.queues.iter().any(|glob| glob.overlaps(&one.queue))) {
         let of_alert = one.alerts.iter().filter(|(name, _)| *name == alert.name);
@@ -94,28 +97,43 @@ impl<'a> Split<'a> {
 
     fn add(&mut self, inside: &[(&Glob, &Change)], outside: &[&Glob]) {
         let Some(rule) = self.alert.with(inside.iter().map(|(_, change)| *change)) else { return };
-        let mut matchers = Vec::new();
+        let globs = inside.iter().map(|(glob, _)| glob.as_str().to_owned()).collect();
+        let mut region = Region { matchers: Vec::new(), within: Vec::new(), without: Vec::new(), globs, rule };
         if let Some((glob, name)) = inside.iter().find_map(|(glob, _)| Some((*glob, glob.name()?))) {
             if !applies(self.alert, &name) {
                 return;
             }
             // The other globs fit this name, or they are not in here.
-            matchers.extend(any_of("=", &[glob]));
+            region.keep("=", &[glob]);
         } else {
-            matchers.extend(any_of("=", &self.alert.queues.iter().collect::<Vec<_>>()));
+            region.keep("=", &self.alert.queues.iter().collect::<Vec<_>>());
             for (glob, _) in inside {
-                matchers.extend(any_of("=", &[glob]));
+                region.keep("=", &[glob]);
             }
             // Those that cannot fit a name in here need not be kept out.
             let except = self.alert.except.iter().chain(outside.iter().copied());
             let except: Vec<_> = except.filter(|glob| inside.iter().all(|(other, _)| other.overlaps(glob))).collect();
-            matchers.extend(any_of("!", &except));
+            region.keep("!", &except);
         }
-        if matchers.is_empty() {
-            matchers.push("queue_name!=\"\"".to_owned());
+        if region.matchers.is_empty() {
+            region.matchers.push("queue_name!=\"\"".to_owned());
         }
-        let globs = inside.iter().map(|(glob, _)| glob.as_str().to_owned()).collect();
-        self.regions.push(Region { matchers, globs, rule });
+        self.regions.push(region);
+    }
+}
+
+impl Region {
+    /// Whether it is all names there are.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.within.is_empty() && self.without.is_empty()
+    }
+
+    /// Keeps the names that one of `globs` fits (`=`), or none (`!`).
+    fn keep(&mut self, sign: &str, globs: &[&Glob]) {
+        let Some(matcher) = any_of(sign, globs) else { return };
+        self.matchers.push(matcher);
+        let regex: Vec<_> = globs.iter().map(|glob| glob.regex()).collect();
+        if sign == "=" { &mut self.within } else { &mut self.without }.push(regex.join("|"));
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn expression(signal: Signal, matchers: &[String], back: Duration, tr
 }
 
 /// Text in double quotes, as Prometheus' language has it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
