@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::DropReason;
 use super::discipline::Kind;
 use super::shared::Shared;
+use super::state::Offer;
 use super::tags::Tag;
 use crate::clock;
-use crate::observe::{Event, Interest, Outcome, PutScope, Side, TraceContext};
+use crate::observe::{Event, GotItem, Interest, Outcome, Processing, PutItem, PutScope, Side, TraceContext};
 
 /// What is known of an item that came in.
 #[derive(Debug)]
@@ -54,6 +55,10 @@ impl Went {
     pub(crate) fn trace(&self) -> Option<&TraceContext> {
         self.tag.trace.as_deref()
     }
+
+    fn as_got(&self) -> GotItem<'_> {
+        GotItem::new(self.seq, self.depth, self.dwell(), self.handed_off, self.trace())
+    }
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
@@ -73,12 +78,25 @@ impl<T, K: Kind<T>> Shared<T, K> {
         Some(Arc::new(Scope::of(scope)))
     }
 
-    /// An item came in, for which its putter waited, if it did.
+    /// The item of `offer` came in, for which its putter waited, if it did.
     #[inline]
-    pub(crate) fn tell_came(&self, came: Option<Came>, waited: Option<Duration>) {
-        if let Some(Came { seq, depth, handed_off, trace }) = came {
+    pub(crate) fn tell_came(&self, offer: &mut Offer<T>, came: Option<Came>, waited: Option<Duration>) {
+        let Some(Came { seq, depth, handed_off, trace }) = came else { return };
+        if let Some(scope) = offer.scope() {
+            scope.came(&PutItem::new(seq, depth, waited, handed_off));
+        }
+        if self.tells_items() {
             self.tell(&Event::Put { seq, depth, waited, handed_off, trace: trace.as_deref() });
         }
+    }
+
+    /// A scope for the work on items that were delivered, if somebody supplies one.
+    pub(crate) fn processing<'a>(&self, items: impl Iterator<Item = &'a Went>) -> Processing {
+        if !self.outlook.wants(Interest::CONTEXT) {
+            return Processing::default();
+        }
+        let items: Vec<_> = items.map(Went::as_got).collect();
+        self.outlook.process(self.info(), &items).map(Processing::of).unwrap_or_default()
     }
 
     /// An item was delivered: reads its clock, if it has one and anybody will look at it.
@@ -125,7 +143,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Somebody who had waited since `since` does not wait any more; returns for how long it did.
     #[inline]
     pub(crate) fn tell_unblocked(&self, side: Side, since: u64) -> Option<Duration> {
-        if !self.outlook.wants(Interest::BLOCKING | Interest::ITEMS) {
+        if !self.outlook.wants(Interest::BLOCKING | Interest::ITEMS | Interest::CONTEXT) {
             return None;
         }
         let waited = Duration::from_nanos(clock::moment().saturating_sub(since));
@@ -171,6 +189,14 @@ impl Scope {
     /// What travels with the item; it does so once.
     pub(crate) fn take_trace(&mut self) -> Option<Box<TraceContext>> {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).trace.take()
+    }
+
+    fn came(&mut self, item: &PutItem) {
+        let open = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(scope) = &mut open.scope else { return };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| scope.came(item))) {
+            std::mem::forget(payload);
+        }
     }
 }
 
