@@ -1,0 +1,96 @@
+//! Instruments: every row of the table of metrics, observed when a reader collects.
+//!
+//! Each row is an observable instrument; the rows of one collection are read from one look at the registry, so that they
+//! agree with each other and a collection costs one walk. OpenTelemetry's callbacks cannot be taken back and run on the
+//! reader's thread, where a panic would end all exporting: they hold the registry and nothing else, take no lock of their
+//! own, and whatever panics in them ends there.
+//!
+//! Deliberately absent: names, units and rules (they are in [`queue_core::stats::catalogue`]), and any reader.
+
+mod look;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use opentelemetry::metrics::{AsyncInstrument, Meter};
+use opentelemetry::{Key, KeyValue};
+use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, Unit};
+use queue_core::{Registry, Ticker, TickerGuard};
+
+use look::Looks;
+
+/// What the table calls the label of the queue's name, and OpenTelemetry's way to write it. The exporters for Prometheus
+/// turn it back.
+const QUEUE_NAME: (&str, &str) = ("queue_name", "queue.name");
+
+/// The metrics of all queues of a registry, as instruments of OpenTelemetry.
+#[derive(Debug)]
+#[must_use = "times are exact to a tick only while this lives"]
+pub struct Instruments {
+    /// Makes ages, waits and integrals exact to a tick.
+    _ticking: TickerGuard,
+}
+
+impl Instruments {
+    /// Registers an observable instrument for every row of the table of metrics
+    /// ([`MEASURES`]), for the queues of `registry`, also those to come. They are read when
+    /// a reader of the meter's provider collects.
+    ///
+    /// Names are dotted (`queue.depth`), the queue's name is the attribute `queue.name`, units are `s`, `1` for shares
+    /// and `{count}` for what is counted. What has ended is not observed any more.
+    ///
+    /// Once for each registry and meter: OpenTelemetry cannot take an instrument back, so it goes on when what is returned
+    /// is dropped, only less exactly. An SDK keeps 2,000 series of an instrument apart by default, which is a thousand
+    /// queues where there are two series each: more take a view with another cardinality limit.
+    ///
+    /// # Examples
+    /// ```
+    /// let meter = opentelemetry::global::meter("my-service");
+    /// let instruments = queue_otel::Instruments::register(&queue_core::Registry::global(), &meter);
+    /// // Keep them as long as the service runs.
+    /// # drop(instruments);
+    /// ```
+    pub fn register(registry: &Registry, meter: &Meter) -> Self {
+        let looks = Arc::new(Looks::at(registry.clone(), MEASURES.len()));
+        for (row, measure) in MEASURES.iter().enumerate() {
+            let looks = Arc::clone(&looks);
+            observe(meter, measure, move |instrument| {
+                // What is behind the registry may be foreign, and so is the instrument.
+                let told = catch_unwind(AssertUnwindSafe(|| looks.look(row, |view| tell(measure, view, instrument))));
+                if let Err(payload) = told {
+                    // The payload's destructor may panic as well.
+                    std::mem::forget(payload);
+                }
+            });
+        }
+        Self { _ticking: Ticker::start() }
+    }
+}
+
+/// Makes the instrument of a row, which is observed by `callback`.
+fn observe(meter: &Meter, measure: &Measure, callback: impl Fn(&dyn AsyncInstrument<f64>) + Send + Sync + 'static) {
+    let unit = match measure.unit {
+        Unit::Count => "{count}",
+        Unit::Seconds => "s",
+        Unit::Ratio => "1",
+    };
+    match measure.kind {
+        Kind::Gauge => {
+            let gauge = meter.f64_observable_gauge(measure.name).with_description(measure.help).with_unit(unit);
+            gauge.with_callback(callback).build();
+        }
+        Kind::Counter => {
+            let counter = meter.f64_observable_counter(measure.name).with_description(measure.help).with_unit(unit);
+            counter.with_callback(callback).build();
+        }
+    }
+}
+
+fn tell(measure: &Measure, view: &queue_core::stats::catalogue::View<'_>, instrument: &dyn AsyncInstrument<f64>) {
+    measure.read(view, &mut |labels, value| instrument.observe(value, &attributes(labels)));
+}
+
+fn attributes(labels: &Labels<'_>) -> Vec<KeyValue> {
+    let key = |label| Key::from_static_str(if label == QUEUE_NAME.0 { QUEUE_NAME.1 } else { label });
+    labels.iter().map(|(label, value)| KeyValue::new(key(*label), (*value).to_owned())).collect()
+}

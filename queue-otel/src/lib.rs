@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+pub mod context;
+
+mod attributes;
+mod in_span;
+mod spans;
+
+#[cfg(feature = "sdk")]
+mod sampler;
+
+mod instruments;
+
+pub use in_span::InSpan;
+pub use instruments::Instruments;
+#[cfg(feature = "sdk")]
+pub use sampler::FollowLinks;
+pub use spans::{Correlation, Spans, SpansBuilder, fan_in};
