@@ -180,7 +180,7 @@ where
             None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
         let make = |name, roll, tuning| {
-            let state = |observed| State::new(capacity, overflow, sampling, tuning, observed);
+            let state = |heard| State::new(capacity, overflow, sampling, tuning, heard);
             Shared::new(name, Outlook::new(observers, roll), state, on_drop)
         };
         let registry = match &place {

@@ -124,6 +124,18 @@ pub enum Event<'a> {
         /// For how long, to a tick.
         waited: Duration,
     },
+    /// Somebody waited, and was served; told of waits for room, about one in eight of which are timed precisely.
+    Waited {
+        /// For room, or for an item.
+        side: Side,
+        /// For how long.
+        took: Duration,
+    },
+    /// Items were got together, as a batch.
+    Batch {
+        /// How many.
+        size: usize,
+    },
     /// The queue was shut down.
     ShutDown {
         /// Which way.
@@ -145,11 +157,13 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// The kind of interest that this event answers.
+    /// The kinds of interest that this event answers: any of them is enough to be told.
     #[must_use]
     pub fn interest(&self) -> Interest {
         match self {
+            Self::Got { dwell: Some(_), .. } | Self::Done { took: Some(_), .. } => Interest::ITEMS | Interest::MEASURED,
             Self::Put { .. } | Self::Got { .. } | Self::Done { .. } => Interest::ITEMS,
+            Self::Waited { .. } | Self::Batch { .. } => Interest::MEASURED,
             Self::Dropped { .. } => Interest::DROPS,
             Self::Blocked { .. } | Self::Unblocked { .. } => Interest::BLOCKING,
             Self::Created

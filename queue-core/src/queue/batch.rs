@@ -20,10 +20,10 @@ use super::discipline::Kind;
 use super::error::GetError;
 use super::shared::Shared;
 use super::state::{State, Watch};
-use super::tell::Went;
 use super::wait::{is_over, keep_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, forget};
+use super::watching::{Keep, Known};
 use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
@@ -74,7 +74,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub async fn receive_batch(&self, max: usize, linger: Duration) -> Result<Vec<Delivery<T, K>>, GetError> {
         assert!(max > 0, "a batch of at most 0 items would never return; ask for 1 or more");
         let (items, known) = self.take_batch(max, linger, true).await?;
-        Ok(items.into_iter().zip(known).map(|(item, went)| Delivery::new(self, item, went)).collect())
+        Ok(items.into_iter().zip(known.items).map(|(item, went)| Delivery::new(self, item, went)).collect())
     }
 
     fn take_batch(&self, max: usize, linger: Duration, delivered: bool) -> TakeBatch<'_, T, K> {
@@ -158,13 +158,12 @@ enum Look {
 }
 
 impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
-    type Output = Result<(Vec<T>, Vec<Went>), GetError>;
+    type Output = Result<(Vec<T>, Known), GetError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let budget = ready!(coop::poll_proceed(cx));
-        let (mut items, mut known) = (Vec::new(), Vec::new());
-        let knows = self.delivered || self.shared.tells_items();
-        if self.waiter.phase() == Phase::Idle && self.take_at_once(knows, &mut items, &mut known) {
+        let (mut items, mut known) = (Vec::new(), Known { keep: self.keep(), items: Vec::new() });
+        if self.waiter.phase() == Phase::Idle && self.take_at_once(&mut items, &mut known) {
             budget.made_progress();
             return Poll::Ready(Ok((items, known)));
         }
@@ -198,16 +197,19 @@ impl<T, K: Kind<T>> Future for TakeBatch<'_, T, K> {
                 }
                 // Memory is reserved unlocked, so it takes another look. Items of no size need none; what is known of
                 // them does.
-                Look::Enough(there) if there > items.capacity() || knows && there > known.capacity() => {
+                Look::Enough(there)
+                    if there > items.capacity() || state.to_be_known(there, known.keep) > known.items.capacity() =>
+                {
+                    let to_be_known = state.to_be_known(there, known.keep);
                     drop(state);
                     items.reserve_exact(there);
-                    known.reserve_exact(if knows { there } else { 0 });
+                    known.items.reserve_exact(to_be_known);
                 }
                 Look::Enough(there) => {
                     let (delivered, mut wakes) = (*this.delivered, Wakes::default());
                     state.take_batch(&mut items, &mut known, there, &mut wakes);
                     self.leave(state, wakes);
-                    known.iter_mut().for_each(|went| shared.tell_went(went, delivered));
+                    tell(shared, &items, &mut known, delivered);
                     budget.made_progress();
                     return Poll::Ready(Ok((items, known)));
                 }
@@ -226,28 +228,52 @@ fn begin_wait<T, K: Kind<T>>(shared: &Shared<T, K>, mut state: Turn<'_, T, K>, w
     shared.tell_blocked(Side::Get);
 }
 
+/// Tells of a batch, if it is one, and of its items.
+fn tell<T, K: Kind<T>>(shared: &Shared<T, K>, items: &[T], known: &mut Known, delivered: bool) {
+    if !items.is_empty() {
+        shared.tell_batch(items.len());
+    }
+    known.items.iter_mut().for_each(|went| shared.tell_went(went, delivered));
+}
+
 impl<T, K: Kind<T>> TakeBatch<'_, T, K> {
+    /// Of which items anybody will want to know.
+    fn keep(&self) -> Keep {
+        let all = self.delivered || self.shared.tells_items();
+        if all {
+            Keep::All
+        } else if self.shared.tells_measured() {
+            Keep::Clocked
+        } else {
+            Keep::Nothing
+        }
+    }
+
     /// Takes a batch that is there, without joining the line; says whether there was one.
-    fn take_at_once(&self, knows: bool, items: &mut Vec<T>, known: &mut Vec<Went>) -> bool {
+    fn take_at_once(&self, items: &mut Vec<T>, known: &mut Known) -> bool {
         let ready = |state: &mut State<T, K>| {
             let (there, enough) = state.batch(self.max);
             let first = state.watchers.is_empty() && !state.held && !state.has_ended();
             if first && (there >= enough || self.linger.is_zero()) { there } else { 0 }
         };
-        let there = ready(&mut self.shared.lock());
+        let (there, to_be_known) = {
+            let mut state = self.shared.lock();
+            let there = ready(&mut state);
+            (there, state.to_be_known(there, known.keep))
+        };
         if there == 0 {
             return false;
         }
         // Memory is reserved unlocked, so it takes another look.
         items.reserve_exact(there);
-        known.reserve_exact(if knows { there } else { 0 });
+        known.items.reserve_exact(to_be_known);
         let mut wakes = Wakes::default();
         let mut state = self.shared.lock();
         let there = ready(&mut state).min(there);
         state.take_batch(items, known, there, &mut wakes);
         drop(state);
         wakes.wake();
-        known.iter_mut().for_each(|went| self.shared.tell_went(went, self.delivered));
+        tell(self.shared, items, known, self.delivered);
         !items.is_empty()
     }
 

@@ -151,7 +151,9 @@ impl<T, K: Kind<T>> State<T, K> {
         };
         let full_at = if self.waits_for_room() { room } else { usize::MAX };
         let waited_for = !self.putters.is_empty() || !self.watchers.is_empty();
-        let get_until = if disturbed || waited_for {
+        // Out of order a clock that is out may belong to whatever goes next, and somebody wants to know.
+        let clocked = K::Buffer::OUT_OF_ORDER && self.measured && self.tags.clocks() > 0;
+        let get_until = if disturbed || waited_for || clocked {
             0
         } else {
             // Out of order nobody knows how far off the next tag is: there each item is asked for its own.

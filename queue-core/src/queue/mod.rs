@@ -31,6 +31,7 @@ mod reading;
 mod reserve;
 mod ring;
 mod shared;
+mod since;
 mod sink;
 mod sorted;
 mod state;

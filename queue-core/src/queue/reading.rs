@@ -1,6 +1,7 @@
 //! How a queue stands, and what time does to its numbers.
 
 use super::discipline::{Discipline, Kind};
+use super::since::{Since, is_timed};
 use super::state::{Life, State};
 use crate::clock;
 use crate::observe::Side;
@@ -89,7 +90,10 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Somebody is about to wait: since when, by the cheapest clock there is.
     pub(crate) fn begin_wait(&mut self, side: Side) -> u64 {
         self.count_wait(side);
-        self.stand_since()
+        let moment = self.stand_since();
+        let precise = self.measured && side == Side::Put && is_timed(self.meter.put_waits);
+        let since = if precise { Since::precisely() } else { Since::coarsely(moment) };
+        since.kept()
     }
 
     pub(crate) fn count_wait(&mut self, side: Side) {

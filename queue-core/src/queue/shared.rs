@@ -8,7 +8,7 @@ use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock, Seen};
 use super::name::Name;
-use super::state::State;
+use super::state::{Heard, State};
 use super::tell::Went;
 use super::wakes::Wakes;
 use super::{DropReason, Shutdown, TaskDoneError};
@@ -42,19 +42,19 @@ pub(crate) struct Shared<T, K: Kind<T>> {
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
-    /// A queue with one handle, which is the caller's. `state` is told whether anybody wants to know of single items.
+    /// A queue with one handle, which is the caller's. `state` is told what those who listen want to know.
     ///
     /// All of it is one expression, so that the parts are made where they stay and not moved there.
     #[inline(always)]
     pub(crate) fn new(
         name: Name,
         outlook: Outlook,
-        state: impl FnOnce(bool) -> State<T, K>,
+        state: impl FnOnce(Heard) -> State<T, K>,
         on_drop: Option<OnDrop<T>>,
     ) -> Arc<Self> {
-        let observed = outlook.wants(Interest::ITEMS | Interest::CONTEXT);
+        let heard = heard(&outlook);
         Arc::new(Self {
-            state: Lock::new(state(observed)),
+            state: Lock::new(state(heard)),
             holders: AtomicU64::new(HANDLE + USER),
             claims: Claims::default(),
             name,
@@ -89,7 +89,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
     fn look_around(&self) {
         let mut state = self.visit();
         // Read under the lock: of two who look at once the later one sees what both were told of.
-        state.observed = self.outlook.wants(Interest::ITEMS | Interest::CONTEXT);
+        let Heard { observed, measured } = heard(&self.outlook);
+        (state.observed, state.measured) = (observed, measured);
     }
 
     pub(crate) fn add_handle(&self) {
@@ -229,6 +230,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
         let now = clock::now();
         self.visit().stats(now)
     }
+}
+
+#[inline]
+fn heard(outlook: &Outlook) -> Heard {
+    Heard { observed: outlook.wants(Interest::ITEMS | Interest::CONTEXT), measured: outlook.wants(Interest::MEASURED) }
 }
 
 impl<T: Send, K: Kind<T>> Member for Shared<T, K>

@@ -48,6 +48,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) held: bool,
     /// Whether anybody wants to know of single items, or sends a context with them.
     pub(super) observed: bool,
+    /// Whether anybody wants to know what is measured.
+    pub(super) measured: bool,
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
@@ -61,6 +63,15 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) granted: usize,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
+}
+
+/// What those who listen want to know, as far as items have to go another way for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard {
+    /// Single items, or a context to be sent with them.
+    pub(crate) observed: bool,
+    /// What is measured.
+    pub(crate) measured: bool,
 }
 
 /// Those who wait for an end.
@@ -143,7 +154,7 @@ impl<T, K: Kind<T>> State<T, K> {
         overflow: Overflow,
         sampling: ItemSampling,
         tuning: Tuning,
-        observed: bool,
+        heard: Heard,
     ) -> Self {
         Self {
             calm: Calm::default(),
@@ -158,7 +169,8 @@ impl<T, K: Kind<T>> State<T, K> {
             overflow,
             life: Life::Open,
             held: false,
-            observed,
+            observed: heard.observed,
+            measured: heard.measured,
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),

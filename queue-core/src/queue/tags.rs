@@ -94,6 +94,11 @@ impl Tags {
         self.next
     }
 
+    /// How many clocks are out.
+    pub(crate) fn clocks(&self) -> usize {
+        self.out.as_ref().map_or(0, |out| out.clocks.len())
+    }
+
     /// The number of the first item that carries anything.
     pub(crate) fn first(&self) -> Option<u64> {
         let out = self.out.as_ref()?;
@@ -150,7 +155,7 @@ impl Out {
 }
 
 /// The step of Steele's and Vigna's splitmix: as even as is needed to be out of step, with nothing to remember.
-fn jitter(number: u64) -> u64 {
+pub(super) fn jitter(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::DropReason;
 use super::discipline::Kind;
 use super::shared::Shared;
+use super::since::Since;
 use super::state::Offer;
 use super::tags::Tag;
 use crate::clock;
@@ -68,6 +69,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.outlook.wants(Interest::ITEMS)
     }
 
+    /// Whether anybody wants to know what is measured.
+    #[inline]
+    pub(crate) fn tells_measured(&self) -> bool {
+        self.outlook.wants(Interest::MEASURED)
+    }
+
     /// Opens the scope of a put, if somebody supplies contexts.
     #[inline]
     pub(crate) fn begin_put(&self) -> Option<Arc<Scope>> {
@@ -102,10 +109,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// An item was delivered: reads its clock, if it has one and anybody will look at it.
     #[inline]
     pub(crate) fn tell_went(&self, went: &mut Went, delivered: bool) {
-        if delivered || self.tells_items() {
+        let told = self.outlook.wants(Interest::ITEMS | Interest::MEASURED);
+        if delivered || told {
             went.arrive();
         }
-        if self.tells_items() {
+        if told && (went.got_at > 0 || self.tells_items()) {
             let (seq, depth, handed_off) = (went.seq, went.depth, went.handed_off);
             self.tell(&Event::Got { seq, depth, dwell: went.dwell(), handed_off, trace: went.trace() });
         }
@@ -114,12 +122,22 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Items were finished: one of which something is known, or several by number.
     #[inline]
     pub(crate) fn tell_done(&self, count: usize, outcome: Outcome, went: Option<&Went>) {
-        if count > 0 && self.tells_items() {
-            let took = went
-                .filter(|went| went.got_at > 0)
-                .map(|went| Duration::from_nanos(clock::now().saturating_sub(went.got_at)));
+        if count == 0 || !self.outlook.wants(Interest::ITEMS | Interest::MEASURED) {
+            return;
+        }
+        let clocked = went.filter(|went| went.got_at > 0);
+        if clocked.is_some() || self.tells_items() {
+            let took = clocked.map(|went| Duration::from_nanos(clock::now().saturating_sub(went.got_at)));
             let (seq, trace) = (went.map(|went| went.seq), went.and_then(Went::trace));
             self.tell(&Event::Done { seq, count, outcome, took, trace });
+        }
+    }
+
+    /// So many items were got together.
+    #[inline]
+    pub(crate) fn tell_batch(&self, size: usize) {
+        if self.tells_measured() {
+            self.tell(&Event::Batch { size });
         }
     }
 
@@ -140,13 +158,17 @@ impl<T, K: Kind<T>> Shared<T, K> {
         }
     }
 
-    /// Somebody who had waited since `since` does not wait any more; returns for how long it did.
+    /// Somebody who had waited since `since`, and was served or not, does not wait any more; returns for how long it did.
     #[inline]
-    pub(crate) fn tell_unblocked(&self, side: Side, since: u64) -> Option<Duration> {
-        if !self.outlook.wants(Interest::BLOCKING | Interest::ITEMS | Interest::CONTEXT) {
+    pub(crate) fn tell_unblocked(&self, side: Side, since: Since, served: bool) -> Option<Duration> {
+        const ASKED: Interest = Interest::BLOCKING.union(Interest::ITEMS.union(Interest::MEASURED));
+        if !self.outlook.wants(ASKED.union(Interest::CONTEXT)) {
             return None;
         }
-        let waited = Duration::from_nanos(clock::moment().saturating_sub(since));
+        let waited = since.ago();
+        if since.is_precise() && served && self.tells_measured() {
+            self.tell(&Event::Waited { side, took: waited });
+        }
         if self.outlook.wants(Interest::BLOCKING) {
             self.tell(&Event::Unblocked { side, waited });
         }

@@ -13,6 +13,7 @@ use super::calm::{Turn, spend};
 use super::discipline::Kind;
 use super::lock::Seen;
 use super::shared::Shared;
+use super::since::Since;
 use super::state::State;
 use super::waiters::{Line, Phase, Waiter};
 use super::wakes::forget;
@@ -121,9 +122,10 @@ fn leave_place<T, K: Kind<T>, S>(
 pub(crate) fn tell_end<T, K: Kind<T>, S>(
     shared: &Shared<T, K>,
     side: Side,
-    waiter: Pin<&mut Waiter<S>>,
+    mut waiter: Pin<&mut Waiter<S>>,
 ) -> Option<Duration> {
-    waiter.take_since().and_then(|since| shared.tell_unblocked(side, since))
+    let since = waiter.as_mut().take_since()?;
+    shared.tell_unblocked(side, Since::of(since), waiter.phase() == Phase::Served)
 }
 
 /// How a wait ended.

@@ -9,6 +9,31 @@ use super::tell::Went;
 use super::waiters::Phase;
 use super::wakes::Wakes;
 
+/// Of which items of a batch anybody wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Nothing,
+    /// Those that carry a clock.
+    Clocked,
+    All,
+}
+
+/// What is known of the items of a batch. Memory for it is reserved unlocked, so it takes what it has room for.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) keep: Keep,
+    pub(crate) items: Vec<Went>,
+}
+
+impl Known {
+    fn add(&mut self, went: Went) {
+        let wanted = self.keep == Keep::All || self.keep == Keep::Clocked && went.tag.put_at > 0;
+        if wanted && self.items.len() < self.items.capacity() {
+            self.items.push(went);
+        }
+    }
+}
+
 impl<T, K: Kind<T>> State<T, K> {
     /// The first getter is served past the first watcher; if that one was there before it, this happens once.
     #[inline]
@@ -43,11 +68,19 @@ impl<T, K: Kind<T>> State<T, K> {
         (self.items.len().min(max), enough)
     }
 
-    /// Takes up to `room` items at once; what is known of them goes into `known` as far as that has room.
-    pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, known: &mut Vec<Went>, room: usize, wakes: &mut Wakes) {
-        let knows = known.capacity() > 0;
+    /// How many of a batch of `there` items there may be something to be known of.
+    pub(crate) fn to_be_known(&self, there: usize, keep: Keep) -> usize {
+        match keep {
+            Keep::Nothing => 0,
+            Keep::Clocked => self.tags.clocks().min(there),
+            Keep::All => there,
+        }
+    }
+
+    /// Takes up to `room` items at once; what is to be kept of them goes into `known` as far as that has room.
+    pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, known: &mut Known, room: usize, wakes: &mut Wakes) {
         while into.len() < room {
-            if !knows {
+            if known.keep != Keep::All {
                 if let Short::Done(item) = self.get_in_calm() {
                     into.push(item);
                     continue;
@@ -56,9 +89,7 @@ impl<T, K: Kind<T>> State<T, K> {
             let Some((taken, wake)) = self.next_item() else { break };
             let went = self.deliver(taken.number, false);
             into.push(taken.item);
-            if known.len() < known.capacity() {
-                known.push(went);
-            }
+            known.add(went);
             wakes.add(wake);
             self.look_around();
         }

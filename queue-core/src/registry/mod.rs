@@ -110,6 +110,23 @@ impl Registry {
         family.map(|family| family.stats())
     }
 
+    /// The name under which queues called `name` are counted: its own, `(overflow)` if there was no room for it, or none
+    /// if it is not here. For those who count events by themselves, so that they keep no more names than there are here.
+    ///
+    /// # Examples
+    /// ```
+    /// let registry = queue_core::Registry::new();
+    /// registry.set_max_names(1);
+    /// let queue = |name| queue_core::Queue::<u32>::builder(name).capacity(1).registry(&registry).build().unwrap();
+    /// let _queues = [queue("doc.first"), queue("doc.second")];
+    /// assert_eq!(registry.counted_as("doc.first").as_deref(), Some("doc.first"));
+    /// assert_eq!(registry.counted_as("doc.second").as_deref(), Some("(overflow)"));
+    /// ```
+    #[must_use]
+    pub fn counted_as(&self, name: &str) -> Option<Arc<str>> {
+        self.names().counted_as(name)
+    }
+
     /// Watches a queue that is not ours: it is a family, or a part of one, like any queue of that name, while the
     /// guard lives and the source does not say that it is gone.
     ///

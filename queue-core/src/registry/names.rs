@@ -86,6 +86,12 @@ impl Names {
         if name == OVERFLOW { self.overflow.clone() } else { self.by_name.get(name).cloned() }
     }
 
+    /// The name of the family that queues called `name` are counted in.
+    pub(super) fn counted_as(&self, name: &str) -> Option<Arc<str>> {
+        let family = self.by_name.get(name).or(self.overflow.as_ref());
+        family.map(|family| Arc::clone(&family.name))
+    }
+
     /// The first family that came at `arrival` or later.
     pub(super) fn from(&self, arrival: u64) -> Option<Arc<Family>> {
         self.by_arrival.range(arrival..).next().map(|(_, family)| Arc::clone(family))

@@ -2,6 +2,13 @@
 //!
 //! Names are dotted, as OpenTelemetry has them (`queue.depth`); [`Measure::prometheus_name`] gives the other spelling
 //! by rule. A new metric is one row here, and every adapter has it.
+//!
+//! There are rows of two kinds: a [`Measure`] is read off a snapshot, a [`Distribution`] is made of single events, by
+//! whoever listens.
+
+mod distributions;
+
+pub use distributions::{DISTRIBUTIONS, Distribution};
 
 use crate::observe::{AlertPhase, Sample};
 use crate::registry::Published;
@@ -72,13 +79,8 @@ impl Measure {
     /// The name as Prometheus spells it: underscores, then the unit, then `_total` on a counter.
     #[must_use]
     pub fn prometheus_name(&self) -> String {
-        let unit = match self.unit {
-            Unit::Count => "",
-            Unit::Seconds => "_seconds",
-            Unit::Ratio => "_ratio",
-        };
         let total = if self.kind == Kind::Counter { "_total" } else { "" };
-        format!("{}{unit}{total}", self.name.replace('.', "_"))
+        prometheus(self.name, self.unit) + total
     }
 }
 
@@ -244,6 +246,17 @@ pub static MEASURES: &[Measure] = &[
     }),
 ];
 
+/// A dotted name with underscores, and its unit.
+fn prometheus(name: &str, unit: Unit) -> String {
+    let unit = match unit {
+        Unit::Count => "",
+        Unit::Seconds => "_seconds",
+        Unit::Ratio => "_ratio",
+    };
+    format!("{}{unit}", name.replace('.', "_"))
+}
+
+/// The label with the queue's name.
 const QUEUE: &str = "queue_name";
 
 type Row = fn(&View<'_>, &mut Emit<'_>);

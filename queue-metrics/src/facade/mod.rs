@@ -2,11 +2,12 @@
 //!
 //! The facade cannot be asked, it is told. So a thread passes over the registry every so often, takes one snapshot and
 //! one look at its board, walks the table of metrics over them and sets counters and gauges to what they say: all
-//! numbers of a pass are of one moment. It runs with or without a monitor.
+//! numbers of a pass are of one moment. It runs with or without a monitor. Only distributions are told as they come.
 //!
 //! Deliberately absent: names, units and rules (they are in [`queue_core::stats::catalogue`]), any recorder, any
 //! runtime, and counting of events. Where the data goes next: the recorder, with Prometheus' names.
 
+mod distributions;
 mod recorder;
 mod shown;
 #[cfg(test)]
@@ -18,8 +19,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use queue_core::stats::catalogue::View;
-use queue_core::{Registry, Ticker, TickerGuard};
+use queue_core::{ObserverHandle, Registry, Ticker, TickerGuard};
 
+use distributions::Distributions;
 use recorder::outlives;
 use shown::Shown;
 
@@ -50,6 +52,8 @@ pub struct MetricsExporter {
     /// Nothing is ever sent: that it is gone is the message.
     keep_on: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
+    /// Gone first, so that nothing is told any more when the exporter is.
+    distributions: Option<ObserverHandle>,
     /// Makes ages, waits and integrals exact to a tick.
     _ticking: TickerGuard,
 }
@@ -64,9 +68,10 @@ impl MetricsExporter {
     /// # Panics
     /// If the system gives no thread.
     pub fn install(registry: &Registry, every: Duration) -> Self {
+        let distributions = registry.observe(Distributions::of(registry));
         let registry = registry.clone();
         let mut shown = Shown::default();
-        Self::start(every, move |turn| {
+        let mut exporter = Self::start(every, move |turn| {
             let (families, published) = (registry.snapshot(), registry.published());
             let view = View { families: &families, published: &published };
             metrics::with_recorder(|recorder| {
@@ -75,14 +80,18 @@ impl MetricsExporter {
                     shown.end(recorder);
                 }
             });
-        })
+        });
+        exporter.distributions = Some(distributions);
+        exporter
     }
 
     fn start(every: Duration, pass: impl FnMut(Turn) + Send + 'static) -> Self {
         let (keep_on, stopped) = mpsc::channel();
         let named = thread::Builder::new().name("queue-metrics".to_owned());
         match named.spawn(move || run(every.max(SHORTEST), pass, &stopped)) {
-            Ok(thread) => Self { keep_on: Some(keep_on), thread: Some(thread), _ticking: Ticker::start() },
+            Ok(thread) => {
+                Self { keep_on: Some(keep_on), thread: Some(thread), distributions: None, _ticking: Ticker::start() }
+            }
             Err(error) => panic!("the metrics exporter does not start, as the system gives no thread: {error}"),
         }
     }
@@ -90,6 +99,7 @@ impl MetricsExporter {
 
 impl Drop for MetricsExporter {
     fn drop(&mut self) {
+        self.distributions = None;
         self.keep_on = None;
         // A recorder may own the exporter: then this is the thread to wait for.
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {

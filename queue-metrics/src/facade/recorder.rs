@@ -52,6 +52,21 @@ impl<'a> Careful<'a> {
         self.call(|recorder| recorder.register_gauge(key, &METADATA).set(level))
     }
 
+    pub(super) fn describe_distribution(
+        &mut self,
+        name: &SharedString,
+        unit: Option<Unit>,
+        help: &'static str,
+    ) -> bool {
+        let (name, help) = (KeyName::from(name.clone()), SharedString::from(help));
+        self.call(|recorder| recorder.describe_histogram(name, unit, help))
+    }
+
+    /// Has the recorder know of a histogram that has no value yet.
+    pub(super) fn expect(&mut self, key: &Key) -> bool {
+        self.call(|recorder| drop(recorder.register_histogram(key, &METADATA)))
+    }
+
     fn call(&mut self, call: impl FnOnce(&dyn Recorder)) -> bool {
         if self.panics == TOLERATED {
             return false;
@@ -60,6 +75,11 @@ impl<'a> Careful<'a> {
         self.panics += usize::from(!survived);
         survived
     }
+}
+
+/// Adds a value to a histogram, not in a pass but where it was measured: there a panic is the observer's.
+pub(super) fn record(recorder: &dyn Recorder, key: &Key, value: f64) {
+    recorder.register_histogram(key, &METADATA).record(value);
 }
 
 /// Whether foreign code came back without a panic.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use metrics::{Key, Label, Recorder, SharedString};
 use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, Unit, View};
 
+use super::distributions::Expected;
 use super::recorder::{Careful, Instrument};
 
 /// How many ended counters of a row are remembered, for the case that they come back: more than that and those that
@@ -17,6 +18,7 @@ const REMEMBERED: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     rows: Vec<Row>,
+    expected: Expected,
     /// Which recorder that is. Before one is installed another stands in for it and takes nothing.
     recorder: Option<usize>,
     pass: u64,
@@ -28,15 +30,18 @@ impl Shown {
         let address = std::ptr::from_ref(recorder).addr();
         if self.recorder.replace(address) != Some(address) {
             self.rows = MEASURES.iter().map(Row::new).collect();
+            self.expected = Expected::default();
         }
         // Each on its own: a recorder that can do nothing with descriptions may still take numbers.
         let (mut described, mut careful) = (Careful::new(recorder), Careful::new(recorder));
         self.rows.iter_mut().for_each(|row| row.describe(&mut described));
+        self.expected.describe(&mut described);
         self.pass += 1;
         for row in &mut self.rows {
             row.show(view, self.pass, &mut careful);
             row.end_before(self.pass, &mut careful);
         }
+        self.expected.show(view, &mut careful);
     }
 
     /// Ends every level, as nobody keeps it up to date any more. Totals stay true.
@@ -78,13 +83,8 @@ impl Row {
         if self.described {
             return;
         }
-        let unit = match self.measure.unit {
-            Unit::Count => Some(metrics::Unit::Count),
-            Unit::Seconds => Some(metrics::Unit::Seconds),
-            // The facade knows percent, which is another number.
-            Unit::Ratio => None,
-        };
-        self.described = recorder.describe(self.instrument, &self.name, unit, self.measure.help);
+        let (instrument, measure) = (self.instrument, self.measure);
+        self.described = recorder.describe(instrument, &self.name, unit(measure.unit), measure.help);
     }
 
     fn show(&mut self, view: &View<'_>, pass: u64, recorder: &mut Careful<'_>) {
@@ -151,6 +151,16 @@ impl Total {
         }
         self.since = count;
         self.before.saturating_add(count)
+    }
+}
+
+/// What the facade calls a unit.
+pub(super) fn unit(unit: Unit) -> Option<metrics::Unit> {
+    match unit {
+        Unit::Count => Some(metrics::Unit::Count),
+        Unit::Seconds => Some(metrics::Unit::Seconds),
+        // The facade knows percent, which is another number.
+        Unit::Ratio => None,
     }
 }
 

@@ -3,46 +3,65 @@
 use std::collections::HashMap;
 
 use prometheus::core::Desc;
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, View};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, Labels, MEASURES, Measure, View};
+
+use crate::distributions::{Counted, Reading};
 
 /// Reads every row of the table; rows without points are left out, as the text format knows no empty family.
-pub(super) fn read(view: &View<'_>) -> Vec<MetricFamily> {
-    MEASURES.iter().map(|measure| family(measure, view)).filter(|family| !family.get_metric().is_empty()).collect()
+pub(super) fn read(view: &View<'_>, counted: Option<&Counted>) -> Vec<MetricFamily> {
+    let measures = MEASURES.iter().map(|measure| measured(measure, view));
+    let distributed = counted.map(|counted| (0..DISTRIBUTIONS.len()).map(|place| distributed(place, view, counted)));
+    measures.chain(distributed.into_iter().flatten()).filter(|family| !family.get_metric().is_empty()).collect()
 }
 
 /// What a `prometheus::Registry` compares to refuse a second collector of the same names.
 ///
 /// Labels are not declared: each row of the table gives them with its points, alike in all points of a row.
 pub(super) fn descs() -> Vec<Desc> {
-    MEASURES
-        .iter()
-        .map(|measure| {
-            Desc::new(measure.prometheus_name(), measure.help.to_owned(), Vec::new(), HashMap::new())
+    let measures = MEASURES.iter().map(|measure| (measure.prometheus_name(), measure.help));
+    let distributions = DISTRIBUTIONS.iter().map(|row| (row.prometheus_name(), row.help));
+    measures
+        .chain(distributions)
+        .map(|(name, help)| {
+            Desc::new(name, help.to_owned(), Vec::new(), HashMap::new())
                 .expect("every row of the table has a help text and a name that Prometheus takes")
         })
         .collect()
 }
 
-fn family(measure: &Measure, view: &View<'_>) -> MetricFamily {
+fn measured(measure: &Measure, view: &View<'_>) -> MetricFamily {
     let mut points = Vec::new();
     measure.read(view, &mut |labels, value| {
         points.push(point(measure.kind, labels, value));
     });
-
-    let mut family = MetricFamily::default();
-    family.set_name(measure.prometheus_name());
-    family.set_help(measure.help.to_owned());
-    family.set_field_type(match measure.kind {
+    let kind = match measure.kind {
         Kind::Gauge => MetricType::GAUGE,
         Kind::Counter => MetricType::COUNTER,
+    };
+    family(measure.prometheus_name(), measure.help, kind, points)
+}
+
+fn distributed(place: usize, view: &View<'_>, counted: &Counted) -> MetricFamily {
+    let row = &DISTRIBUTIONS[place];
+    let points = view.families.iter().filter_map(|family| {
+        let reading = counted.read(place, family)?;
+        Some(histogram(&[(row.label, &family.name)], &reading))
     });
+    family(row.prometheus_name(), row.help, MetricType::HISTOGRAM, points.collect())
+}
+
+fn family(name: String, help: &str, kind: MetricType, points: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name);
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
     family.set_metric(points);
     family
 }
 
 fn point(kind: Kind, labels: &Labels<'_>, value: f64) -> Metric {
-    let mut point = Metric::from_label(labels.iter().map(|(name, value)| label(name, value)).collect());
+    let mut point = labelled(labels);
     match kind {
         Kind::Gauge => {
             let mut gauge = Gauge::default();
@@ -56,6 +75,26 @@ fn point(kind: Kind, labels: &Labels<'_>, value: f64) -> Metric {
         }
     }
     point
+}
+
+fn histogram(labels: &Labels<'_>, reading: &Reading<'_>) -> Metric {
+    let bucket = |(bound, up_to)| {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(bound);
+        bucket.set_cumulative_count(up_to);
+        bucket
+    };
+    let mut histogram = Histogram::default();
+    histogram.set_bucket(reading.buckets().map(bucket).collect());
+    histogram.set_sample_count(reading.count());
+    histogram.set_sample_sum(reading.sum);
+    let mut point = labelled(labels);
+    point.set_histogram(histogram);
+    point
+}
+
+fn labelled(labels: &Labels<'_>) -> Metric {
+    Metric::from_label(labels.iter().map(|(name, value)| label(name, value)).collect())
 }
 
 fn label(name: &str, value: &str) -> LabelPair {

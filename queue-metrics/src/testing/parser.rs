@@ -44,23 +44,57 @@ pub(crate) fn parse(text: &str) -> Result<Page, String> {
     while let Some(line) = lines.next() {
         let name = header(line, "# HELP ")?.0;
         let kind = header(lines.next().unwrap_or_default(), "# TYPE ")?;
-        if kind.0 != name || !["gauge", "counter"].contains(&kind.1) {
-            return Err(format!("HELP of {name} is followed by TYPE of {} {}", kind.0, kind.1));
-        }
-        let mut points = Vec::new();
+        let parts: &[&str] = match kind.1 {
+            "gauge" | "counter" if kind.0 == name => &[""],
+            "histogram" if kind.0 == name => &["_bucket", "_sum", "_count"],
+            _ => return Err(format!("HELP of {name} is followed by TYPE of {} {}", kind.0, kind.1)),
+        };
+        let mut points = vec![Vec::new(); parts.len()];
         while let Some(line) = lines.next_if(|line| !line.starts_with('#')) {
-            let (labels, value) = point(line.strip_prefix(name).ok_or_else(|| format!("not a {name}: {line}"))?)
-                .map_err(|error| format!("{error}: {line}"))?;
-            if !seen.insert((name, labels.clone())) {
+            let (part, (labels, value)) = point_of(name, parts, line).map_err(|error| format!("{error}: {line}"))?;
+            if !seen.insert((name, part, labels.clone())) {
                 return Err(format!("twice: {line}"));
             }
-            points.push((labels, value));
+            points[part].push((labels, value));
         }
-        if points.is_empty() || page.metrics.insert(name.to_owned(), points).is_some() {
-            return Err(format!("{name} has no points, or comes twice"));
+        if let [buckets, sums, counts] = &points[..] {
+            whole(buckets, sums, counts).map_err(|error| format!("{name}: {error}"))?;
+        }
+        for (part, points) in parts.iter().zip(points) {
+            if points.is_empty() || page.metrics.insert(format!("{name}{part}"), points).is_some() {
+                return Err(format!("{name}{part} has no points, or comes twice"));
+            }
         }
     }
     Ok(page)
+}
+
+/// Which part of a metric a line is a point of, and that point.
+fn point_of(name: &str, parts: &[&str], line: &str) -> Result<(usize, (Labels, f64)), String> {
+    let rest = line.strip_prefix(name).ok_or_else(|| format!("not a {name}"))?;
+    let of_part = |(at, part): (usize, &&str)| {
+        let rest = rest.strip_prefix(part)?;
+        rest.starts_with(['{', ' ']).then_some((at, rest))
+    };
+    let (part, rest) = parts.iter().enumerate().find_map(of_part).ok_or_else(|| format!("not a part of {name}"))?;
+    Ok((part, point(rest)?))
+}
+
+/// Each histogram has buckets that rise to the infinite one, which has all of them, a sum and a count.
+fn whole(buckets: &[(Labels, f64)], sums: &[(Labels, f64)], counts: &[(Labels, f64)]) -> Result<(), String> {
+    let mut left = buckets;
+    for (labels, count) in counts {
+        let own = |(bucket, _): &(Labels, f64)| bucket.iter().filter(|(name, _)| *name != "le").eq(labels);
+        let (these, others) = left.split_at(left.iter().take_while(|bucket| own(bucket)).count());
+        left = others;
+        let up_to = |(bucket, up_to): &(Labels, f64)| Some((bucket.get("le")?.parse::<f64>().ok()?, *up_to));
+        let these = these.iter().map(up_to).collect::<Option<Vec<_>>>().ok_or("a bucket without a bound")?;
+        let rise = these.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
+        if !rise || these.last() != Some(&(f64::INFINITY, *count)) || !sums.iter().any(|(sum, _)| sum == labels) {
+            return Err(format!("the histogram of {labels:?} is not whole: {these:?}"));
+        }
+    }
+    if left.is_empty() && sums.len() == counts.len() { Ok(()) } else { Err("buckets or sums of nobody".to_owned()) }
 }
 
 fn header<'a>(line: &'a str, start: &str) -> Result<(&'a str, &'a str), String> {
@@ -130,6 +164,18 @@ fn the_parser_refuses_what_would_break_a_scrape() {
         let page = format!("{header}{broken}");
         parse(&page).expect_err(&page);
     }
+    for broken in [
+        "a_bucket{le=\"+Inf\"} 2\na_sum 1\na_count 1\n",
+        "a_bucket{le=\"1\"} 1\na_sum 1\na_count 1\n",
+        "a_bucket{le=\"1\"} 2\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n",
+        "a_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\na_bucket{le=\"+Inf\",b=\"c\"} 1\n",
+        "a_bucket{le=\"+Inf\"} 1\na_count 1\n",
+    ] {
+        let page = format!("# HELP a x\n# TYPE a histogram\n{broken}");
+        parse(&page).expect_err(&page);
+    }
+    let good = "# HELP a x\n# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 2\na_sum 1\na_count 2\n";
+    assert_eq!(parse(good).expect("fine").value("a_count", &[]), Some(2.0));
     parse("a 1\n").expect_err("points without a header");
     assert_eq!(parse(&format!("{header}a{{b=\"c\\n\\\"\\\\\"}} 1\n")).expect("fine").points("a")[0].0["b"], "c\n\"\\");
 }

@@ -1,10 +1,12 @@
 //! Hand-made views, every number fixed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use queue_core::observe::{Event, Outcome, QueueInfo, QueueKind, Side};
 use queue_core::registry::{MonitorTotals, Notified, Publication, Published, StageSource, TransitionCounts};
 use queue_core::stats::{Known, Load, StageStats};
-use queue_core::{AlertPhase, AlertState, FamilyStats, Registry, Sample, Totals};
+use queue_core::{AlertPhase, AlertState, FamilyStats, Queue, Registry, Sample, Totals};
 
 /// A queue that is nearly full, with workers that finish their items.
 pub(crate) fn busy() -> FamilyStats {
@@ -101,6 +103,33 @@ pub(crate) fn board() -> Published {
     let published = registry.published();
     drop(watched);
     published
+}
+
+/// A registry that knows these names.
+pub(crate) fn knowing(families: &[FamilyStats]) -> Registry {
+    let registry = Registry::new();
+    registry.set_max_names(families.len().max(1));
+    for family in families {
+        drop(Queue::<u8>::builder(&*family.name).capacity(1).registry(&registry).build());
+    }
+    registry
+}
+
+/// What was told of the busy queue, and of the name whose last queue is gone.
+pub(crate) fn events(mut tell: impl FnMut(&QueueInfo, &Event<'_>)) {
+    let info = |name: Arc<str>| QueueInfo::new(name, QueueKind::Fifo);
+    let (busy, gone) = (info(busy().name), info(gone().name));
+    for dwell in [0, 2, 2, 40, 20_000].map(Duration::from_millis) {
+        tell(&busy, &Event::Got { seq: 1, depth: 1, dwell: Some(dwell), handed_off: false, trace: None });
+    }
+    tell(&busy, &Event::Got { seq: 1, depth: 1, dwell: None, handed_off: true, trace: None });
+    tell(&busy, &Event::Waited { side: Side::Put, took: Duration::from_micros(125) });
+    tell(&busy, &Event::Waited { side: Side::Get, took: Duration::from_micros(125) });
+    let done = |took| Event::Done { seq: Some(1), count: 1, outcome: Outcome::Ok, took, trace: None };
+    tell(&busy, &done(Some(Duration::from_millis(500))));
+    tell(&busy, &done(None));
+    [1, 10, 2000].into_iter().for_each(|size| tell(&busy, &Event::Batch { size }));
+    tell(&gone, &done(Some(Duration::from_secs(1))));
 }
 
 /// A pipeline of one stage.

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use queue_metrics::PrometheusCollector;
 
 use crate::monitor::{MonitorHandle, MonitorStatus, Shared};
 
@@ -20,11 +21,12 @@ pub fn router(handle: &MonitorHandle) -> Router {
 }
 
 pub(crate) fn routes(shared: Arc<Shared>) -> Router {
-    Router::new().route("/metrics", get(metrics)).route("/healthz", get(health)).with_state(shared)
+    let queues = PrometheusCollector::new(&shared.registry);
+    Router::new().route("/metrics", get(metrics).with_state(queues)).route("/healthz", get(health).with_state(shared))
 }
 
-async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let page = tokio::task::spawn_blocking(move || queue_metrics::encode(&shared.registry)).await;
+async fn metrics(State(queues): State<PrometheusCollector>) -> Response {
+    let page = tokio::task::spawn_blocking(move || queues.encode()).await;
     match page {
         Ok(page) => ([(header::CONTENT_TYPE, queue_metrics::CONTENT_TYPE)], page).into_response(),
         Err(error) => {

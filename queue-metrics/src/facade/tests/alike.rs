@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use queue_core::registry::Published;
-use queue_core::stats::catalogue::{MEASURES, View};
-use queue_core::{FamilyStats, Registry};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, MEASURES, Measure, View};
+use queue_core::{FamilyStats, Observer, Registry};
 
+use super::super::distributions::Distributions;
 use super::Bench;
+use crate::distributions::{Buckets, Counted};
 use crate::prometheus::page;
 use crate::testing::parser::parse;
-use crate::testing::views::{board, busy, gone, unbounded};
+use crate::testing::views::{board, busy, events, gone, knowing, unbounded};
 
 /// All that may differ: the facade's counters are whole numbers, so these are gauges there.
 const COUNTERS_THAT_ARE_GAUGES: [&str; 5] = [
@@ -22,23 +24,41 @@ const COUNTERS_THAT_ARE_GAUGES: [&str; 5] = [
 
 #[test]
 fn both_adapters_show_the_same_series_with_the_same_labels_and_values() {
-    let (families, published) = ([busy(), unbounded(), gone()], board());
-    for measure in MEASURES {
-        let shown = page(&View { families: &families, published: &published });
-        assert!(shown.contains(&format!("\n# TYPE {} ", measure.prometheus_name())), "{} is compared", measure.name);
+    let distributions = DISTRIBUTIONS.iter().map(Distribution::prometheus_name);
+    let compared = compare(&[busy(), unbounded(), gone()], &board(), Told::Everything);
+    for name in MEASURES.iter().map(Measure::prometheus_name).chain(distributions) {
+        assert!(format!("\n{compared}").contains(&format!("\n# TYPE {name} ")), "{name} is not compared");
     }
-    compare(&families, &published);
+}
+
+#[test]
+fn both_adapters_show_the_same_before_anything_was_told() {
+    compare(&[busy(), unbounded(), gone()], &Registry::new().published(), Told::Nothing);
 }
 
 #[test]
 fn both_adapters_show_the_same_of_an_empty_registry() {
-    compare(&[], &Registry::new().published());
+    compare(&[], &Registry::new().published(), Told::Nothing);
 }
 
-fn compare(families: &[FamilyStats], published: &Published) {
-    let mut bench = Bench::new();
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Everything,
+}
+
+/// Compares the two, and returns what both show.
+fn compare(families: &[FamilyStats], published: &Published, told: Told) -> String {
+    let (mut bench, registry) = (Bench::new(), knowing(families));
+    let (distributions, counted) = (Distributions::of(&registry), Counted::new(&registry, Buckets::default()));
+    if told == Told::Everything {
+        events(|queue, event| {
+            bench.tell(&distributions, queue, event);
+            counted.on_event(queue, event);
+        });
+    }
     bench.pass(families, published);
-    let collected = page(&View { families, published });
+    let collected = page(&View { families, published }, Some(&counted));
 
     assert_eq!(series(&bench.text()), series(&collected));
     assert_eq!(headers(&bench.text(), "# HELP "), headers(&collected, "# HELP "));
@@ -51,6 +71,7 @@ fn compare(families: &[FamilyStats], published: &Published) {
         }
     });
     assert_eq!(headers(&bench.text(), "# TYPE "), kinds.collect());
+    collected
 }
 
 /// Metric, labels and value of every point.

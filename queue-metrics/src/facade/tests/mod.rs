@@ -7,11 +7,13 @@ mod ending;
 mod series;
 mod thread;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use queue_core::FamilyStats;
+use queue_core::observe::{Event, QueueInfo};
 use queue_core::registry::Published;
-use queue_core::stats::catalogue::View;
+use queue_core::stats::catalogue::{DISTRIBUTIONS, View};
 
+use super::distributions::Distributions;
 use super::shown::Shown;
 use crate::testing::parser::{Page, parse};
 
@@ -27,7 +29,16 @@ impl Bench {
     }
 
     fn of(builder: PrometheusBuilder) -> Self {
+        let with_buckets = |builder: PrometheusBuilder, name, bounds| {
+            builder.set_buckets_for_metric(Matcher::Full(name), bounds).expect("there are bounds")
+        };
+        let rows = DISTRIBUTIONS.iter();
+        let builder = rows.fold(builder, |builder, row| with_buckets(builder, row.prometheus_name(), row.bounds));
         Self { recorder: builder.build_recorder(), shown: Shown::default() }
+    }
+
+    fn tell(&self, distributions: &Distributions, queue: &QueueInfo, event: &Event<'_>) {
+        distributions.tell(&self.recorder, queue, event);
     }
 
     fn pass(&mut self, families: &[FamilyStats], published: &Published) {

@@ -8,15 +8,30 @@ mod queues;
 use std::sync::Arc;
 
 use queue_core::registry::{MonitorTotals, Publication, Published};
-use queue_core::stats::catalogue::{Kind, MEASURES, View};
-use queue_core::{FamilyStats, Registry};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, Kind, MEASURES, Measure, View};
+use queue_core::{FamilyStats, Observer, Registry};
 
-use super::{PrometheusCollector, encode, text};
+use super::{PrometheusCollector, text};
+use crate::distributions::{Buckets, Counted};
 use crate::testing::parser::{Page, parse};
-use crate::testing::views::{board, busy, gone, unbounded};
+use crate::testing::views::{board, busy, events, gone, knowing, unbounded};
 
+fn encode(registry: &Registry) -> String {
+    PrometheusCollector::new(registry).encode()
+}
+
+/// A page after nothing was told.
 fn page(families: &[FamilyStats], published: &Published) -> String {
-    super::page(&View { families, published })
+    let counted = Counted::new(&knowing(families), Buckets::default());
+    super::page(&View { families, published }, Some(&counted))
+}
+
+/// A page after everything was told.
+fn full_page() -> String {
+    let families = [busy(), unbounded(), gone()];
+    let counted = Counted::new(&knowing(&families), Buckets::default());
+    events(|queue, event| counted.on_event(queue, event));
+    super::page(&View { families: &families, published: &board() }, Some(&counted))
 }
 
 fn parsed(families: &[FamilyStats], published: &Published) -> Page {
@@ -27,14 +42,14 @@ fn parsed(families: &[FamilyStats], published: &Published) -> Page {
 #[test]
 fn a_page_reads_as_the_golden_text() {
     let golden = include_str!("golden.txt").replace("{version}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(page(&[busy(), unbounded(), gone()], &board()), golden);
+    assert_eq!(full_page(), golden);
 }
 
 #[test]
 fn promtool_finds_no_fault_in_a_page_that_shows_every_metric() {
-    let page = page(&[busy(), unbounded(), gone()], &board());
-    for measure in MEASURES {
-        let name = measure.prometheus_name();
+    let page = full_page();
+    let distributions = DISTRIBUTIONS.iter().map(Distribution::prometheus_name);
+    for name in MEASURES.iter().map(Measure::prometheus_name).chain(distributions) {
         assert!(page.contains(&format!("# TYPE {name} ")), "the page must show {name} to be a test of it");
     }
     promtool::check(&page);
