@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use queue_core::observe::{AlertPhase, AlertState, Sample};
 use queue_core::registry::{Levels, MonitorTotals, Publication, Source};
-use queue_core::stats::catalogue::{Kind, MEASURES, Unit, View};
-use queue_core::{FamilyStats, Queue, Registry};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, MEASURES, Unit, View};
+use queue_core::{Delivery, FamilyStats, ItemSampling, Queue, Registry};
 use queue_otel::Instruments;
 
 /// A provider whose reader collects when it is told to, and keeps it.
@@ -54,6 +55,7 @@ impl Collected {
                 AggregatedMetrics::F64(MetricData::Sum(sum)) => sum.data_points().for_each(|point| {
                     add(text(point.attributes()), point.value());
                 }),
+                AggregatedMetrics::F64(MetricData::Histogram(_)) => {}
                 other => panic!("{}: {other:?}", metric.name()),
             }
         });
@@ -101,7 +103,7 @@ fn busy(registry: &Registry) -> Queue<u32> {
 }
 
 fn sample(stats: FamilyStats) -> Sample {
-    let time = std::time::Duration::from_secs(1);
+    let time = Duration::from_secs(1);
     Sample {
         stats,
         at: time,
@@ -124,7 +126,7 @@ fn alert() -> AlertState {
         queue: "jobs".into(),
         severity: "warning".into(),
         phase: AlertPhase::Firing,
-        since: std::time::Duration::ZERO,
+        since: Duration::ZERO,
         value: Some(0.9),
     }
 }
@@ -152,7 +154,7 @@ fn every_instrument_has_the_kind_unit_and_description_of_its_row() {
     let _queue = busy(&registry);
     let mut seen = 0;
     collected.look(|metric| {
-        let row = MEASURES.iter().find(|row| row.name == metric.name()).unwrap();
+        let Some(row) = MEASURES.iter().find(|row| row.name == metric.name()) else { return };
         let unit = match row.unit {
             Unit::Count => "{count}",
             Unit::Seconds => "s",
@@ -184,6 +186,35 @@ fn levels_end_with_the_last_queue_of_a_name_and_totals_stay() {
     let after = collected.series();
     assert_eq!((of(&after, "queue.depth"), of(&after, "queue.put")), (None, Some(3.0)));
     assert_eq!(of(&after, "queue.instances"), Some(0.0));
+}
+
+#[tokio::test]
+async fn histograms_have_what_was_measured_with_the_bounds_of_their_row() {
+    let registry = Registry::new();
+    let (collected, instruments) = Collected::of(&registry);
+    let queue = Queue::builder("jobs").capacity(4).sample_items(ItemSampling::All).registry(&registry).build().unwrap();
+    queue.put_all([1, 2, 3]).await.unwrap();
+    queue.receive_batch(2, Duration::ZERO).await.unwrap().into_iter().for_each(Delivery::done);
+    queue.receive().await.unwrap().done();
+    drop(instruments);
+    queue.put(4).await.unwrap();
+    queue.receive().await.unwrap().done();
+    let mut seen = BTreeMap::new();
+    collected.look(|metric| {
+        let AggregatedMetrics::F64(MetricData::Histogram(histogram)) = metric.data() else { return };
+        let row = DISTRIBUTIONS.iter().find(|row| row.name == metric.name()).unwrap();
+        assert_eq!(
+            (metric.unit(), metric.description()),
+            (if row.unit == Unit::Count { "{count}" } else { "s" }, row.help)
+        );
+        for point in histogram.data_points() {
+            assert_eq!(text(point.attributes()), [("queue.name".to_owned(), "jobs".to_owned())]);
+            assert_eq!(point.bounds().collect::<Vec<_>>(), row.bounds);
+            seen.insert(row.name, (point.count(), (row.unit == Unit::Count).then(|| point.sum())));
+        }
+    });
+    let expected = [("queue.batch_size", (1, Some(2.0))), ("queue.dwell", (3, None)), ("queue.process", (3, None))];
+    assert_eq!(seen, BTreeMap::from(expected));
 }
 
 /// A queue that is not ours, and that is asked at a bad time.

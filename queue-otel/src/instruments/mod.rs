@@ -5,8 +5,11 @@
 //! reader's thread, where a panic would end all exporting: they hold the registry and nothing else, take no lock of their
 //! own, and whatever panics in them ends there.
 //!
+//! Distributions are no rows of a look: they are recorded as items move, by an observer of what is measured.
+//!
 //! Deliberately absent: names, units and rules (they are in [`queue_core::stats::catalogue`]), and any reader.
 
+mod distributions;
 mod look;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,8 +17,8 @@ use std::sync::Arc;
 
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 use opentelemetry::{Key, KeyValue};
-use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, Unit};
-use queue_core::{Registry, Ticker, TickerGuard};
+use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, Unit, View};
+use queue_core::{ObserverHandle, Registry, Ticker, TickerGuard};
 
 use look::Looks;
 
@@ -25,10 +28,12 @@ const QUEUE_NAME: (&str, &str) = ("queue_name", "queue.name");
 
 /// The metrics of all queues of a registry, as instruments of OpenTelemetry.
 #[derive(Debug)]
-#[must_use = "times are exact to a tick only while this lives"]
+#[must_use = "nothing is measured for histograms, and times are less exact, once this is dropped"]
 pub struct Instruments {
     /// Makes ages, waits and integrals exact to a tick.
     _ticking: TickerGuard,
+    /// What histograms are made of.
+    _measured: ObserverHandle,
 }
 
 impl Instruments {
@@ -39,8 +44,12 @@ impl Instruments {
     /// Names are dotted (`queue.depth`), the queue's name is the attribute `queue.name`, units are `s`, `1` for shares
     /// and `{count}` for what is counted. What has ended is not observed any more.
     ///
-    /// Once for each registry and meter: OpenTelemetry cannot take an instrument back, so it goes on when what is returned
-    /// is dropped, only less exactly. An SDK keeps 2,000 series of an instrument apart by default, which is a thousand
+    /// Histograms ([`DISTRIBUTIONS`](queue_core::stats::catalogue::DISTRIBUTIONS)) are recorded as items move, of those that carry a clock
+    /// ([`ItemSampling`](queue_core::ItemSampling), and all whose trace is recorded), until what is returned is dropped. Other
+    /// bounds, or exponential buckets, are a view's.
+    ///
+    /// Once for each registry and meter: OpenTelemetry cannot take an instrument back, so the rest goes on then, only less
+    /// exactly. An SDK keeps 2,000 series of an instrument apart by default, which is a thousand
     /// queues where there are two series each: more take a view with another cardinality limit.
     ///
     /// # Examples
@@ -63,17 +72,13 @@ impl Instruments {
                 }
             });
         }
-        Self { _ticking: Ticker::start() }
+        Self { _ticking: Ticker::start(), _measured: distributions::record(registry, meter) }
     }
 }
 
 /// Makes the instrument of a row, which is observed by `callback`.
 fn observe(meter: &Meter, measure: &Measure, callback: impl Fn(&dyn AsyncInstrument<f64>) + Send + Sync + 'static) {
-    let unit = match measure.unit {
-        Unit::Count => "{count}",
-        Unit::Seconds => "s",
-        Unit::Ratio => "1",
-    };
+    let unit = unit(measure.unit);
     match measure.kind {
         Kind::Gauge => {
             let gauge = meter.f64_observable_gauge(measure.name).with_description(measure.help).with_unit(unit);
@@ -86,11 +91,23 @@ fn observe(meter: &Meter, measure: &Measure, callback: impl Fn(&dyn AsyncInstrum
     }
 }
 
-fn tell(measure: &Measure, view: &queue_core::stats::catalogue::View<'_>, instrument: &dyn AsyncInstrument<f64>) {
+fn tell(measure: &Measure, view: &View<'_>, instrument: &dyn AsyncInstrument<f64>) {
     measure.read(view, &mut |labels, value| instrument.observe(value, &attributes(labels)));
 }
 
 fn attributes(labels: &Labels<'_>) -> Vec<KeyValue> {
-    let key = |label| Key::from_static_str(if label == QUEUE_NAME.0 { QUEUE_NAME.1 } else { label });
-    labels.iter().map(|(label, value)| KeyValue::new(key(*label), (*value).to_owned())).collect()
+    labels.iter().map(|(label, value)| KeyValue::new(key(label), (*value).to_owned())).collect()
+}
+
+/// A label of the table, as OpenTelemetry spells it.
+fn key(label: &'static str) -> Key {
+    Key::from_static_str(if label == QUEUE_NAME.0 { QUEUE_NAME.1 } else { label })
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "{count}",
+        Unit::Seconds => "s",
+        Unit::Ratio => "1",
+    }
 }
