@@ -89,6 +89,12 @@ impl Bias {
         self.inside.store(false, Ordering::Release);
     }
 
+    /// What the owner says that it is inside by; to be stored to when it leaves, and by nobody else.
+    #[inline]
+    pub(super) fn inside(&self) -> &AtomicBool {
+        &self.inside
+    }
+
     /// Whether the lock is one for all. Asked by who holds it.
     #[inline]
     pub(super) fn is_over(&self) -> bool {

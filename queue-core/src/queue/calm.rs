@@ -1,12 +1,12 @@
 //! The short way, which nearly every item goes: nobody waits, nobody listens, nothing is due.
 //!
-//! Whoever takes the lock for anything else leaves behind, when unlocking, up to which item that will hold. So the short
-//! way has two comparisons to make and nothing to keep in step: what calm is is said here, once, and derived anew each
-//! time.
+//! Somebody has looked around and left behind up to which item that will hold, so there are two comparisons to make and
+//! nothing to keep in step. Whoever takes the lock for anything else lets that lapse; a put, or a get, that finds it
+//! lapsed looks around itself. What calm is is said here, once, for each side.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::task::coop;
 
@@ -17,89 +17,247 @@ use super::tags::Tag;
 use super::tell::Went;
 use crate::clock;
 
-/// How far calm reaches.
+/// How far calm reaches, and how far it has been paid for. None of it at first.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Calm {
     /// The tick that it was seen at; when that has changed, the integrals are due.
     tick: u64,
-    /// Items numbered lower may come in without a look around, ...
+    /// Items numbered lower may come in, ...
     put_until: u64,
     /// ... while fewer than so many are buffered.
     put_below: usize,
-    /// With so many buffered there is no room, and nothing to do about it but wait.
-    full_at: usize,
-    /// So many items may have been got before a look around.
+    /// So many items may have been got.
     get_until: u64,
+}
+
+/// How far calm reaches if it is paid for, and what tasks have paid for, on either side.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    put_until: u64,
+    get_until: u64,
+    put_paid: u64,
+    get_paid: u64,
 }
 
 /// What the short way led to.
 pub(super) enum Short<R> {
     Done(R),
+    /// It is done, and somebody is to be woken.
+    Woke(R, Waker),
     /// Nothing is there, or no room: there is nothing to do but wait.
     Wait,
-    /// It takes a look around.
+    /// It takes the long way.
     Look,
 }
 
+/// Items that a task gives, or takes, for one unit of its budget. A unit for each would cost as much as the rest of the
+/// short way; with this many a busy task lets the others run every thousand items.
+const ITEMS_A_UNIT: u64 = 8;
+
+/// Items that one who has no budget gives, or takes, before it looks whether others have: those that a task may get by
+/// with until then.
+const ITEMS_A_GUEST: u64 = 64;
+
 /// Items that go out before a look around in any case: the buffer gives memory back then.
 const LOOK_AROUND: u64 = 1024;
-
-/// Items that a task takes or gives for one unit of its budget. A unit for each would cost as much as the rest of the short
-/// way; with this many a busy task lets the others run every thousand items.
-const ITEMS_A_UNIT: u64 = 8;
 
 /// Whether items are counted and the time they take is kept: always, but in the benchmark that asks what that costs.
 const COUNTS: bool = !cfg!(queue_core_uncounted);
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// Takes the item of `slot` in by the short way.
+    /// Takes the item of `slot` in by the short way. A task has to let others run.
     #[inline]
-    fn put_in_calm(&mut self, slot: &mut Option<T>) -> Short<()> {
-        if self.next >= self.calm.put_until || COUNTS && clock::tick() != self.calm.tick {
-            return Short::Look;
+    fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+        if slot.is_some() && self.next < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
+            if let Some(depth) = self.items.push_quick(self.next, self.calm.put_below, slot) {
+                self.came_in(depth);
+                return Short::Done(());
+            }
         }
-        let depth = self.items.len_of_whole();
-        if depth >= self.calm.put_below {
-            return if depth >= self.calm.full_at { Short::Wait } else { Short::Look };
+        self.put_after_a_look(slot, task)
+    }
+
+    /// Takes the next item out by the short way. A task has to let others run.
+    #[inline]
+    fn get_shortly(&mut self, task: Option<&mut Context<'_>>) -> Short<T> {
+        if self.got < self.calm.get_until && (!COUNTS || clock::tick() == self.calm.tick) {
+            if let Some(taken) = self.items.pop_quick() {
+                self.went_out(taken.number);
+                return Short::Done(taken.item);
+            }
         }
-        self.items.push(self.next, slot);
+        self.get_after_a_look(task)
+    }
+
+    /// Takes the next items out that nobody waits to replace and that carry nothing, until `into` holds `room`; says
+    /// whether there were any.
+    pub(super) fn get_run(&mut self, into: &mut Vec<T>, room: usize) -> bool {
+        let before = into.len();
+        if self.putters.is_empty() && self.items.is_whole() {
+            let run = usize::try_from(self.untagged()).unwrap_or(usize::MAX).min(room - before);
+            while into.len() - before < run {
+                let Some(taken) = self.items.pop_quick() else { break };
+                self.went_out(taken.number);
+                into.push(taken.item);
+            }
+        }
+        into.len() > before
+    }
+
+    /// Counts the item that was just buffered under the next number.
+    #[inline]
+    fn came_in(&mut self, depth: usize) {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.came(self.next);
         }
         self.next += 1;
-        if COUNTS {
-            self.high = self.high.max(depth + 1);
+        if COUNTS && depth > self.high {
+            self.high = depth;
         }
+    }
+
+    #[inline]
+    fn went_out(&mut self, number: u64) {
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.went(number);
+            // Nobody asks for it here, so it is only not to be left behind.
+            self.tags.went(number);
+        }
+        self.got += 1;
+    }
+
+    /// Mostly all that is due is to pay.
+    #[inline(never)]
+    fn put_after_a_look(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+        if slot.is_none() {
+            // It was put before.
+            return Short::Look;
+        }
+        if self.next >= self.reach.put_until || self.is_late() {
+            return self.put_after_a_look_around(slot, task);
+        }
+        if !self.pays_to_put(task) {
+            return Short::Look;
+        }
+        match self.items.push_quick(self.next, self.calm.put_below, slot) {
+            Some(depth) => {
+                self.came_in(depth);
+                Short::Done(())
+            }
+            None => self.put_after_a_look_around(slot, None),
+        }
+    }
+
+    /// Mostly all that is due is to pay.
+    #[inline(never)]
+    fn get_after_a_look(&mut self, task: Option<&mut Context<'_>>) -> Short<T> {
+        if self.got >= self.reach.get_until || self.is_late() {
+            return self.get_after_a_look_around(task);
+        }
+        if !self.pays_to_get(task) {
+            return Short::Look;
+        }
+        match self.items.pop_quick() {
+            Some(taken) => {
+                self.went_out(taken.number);
+                Short::Done(taken.item)
+            }
+            None => self.get_after_a_look_around(None),
+        }
+    }
+
+    fn put_after_a_look_around(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+        let numbers = self.numbers_in_calm();
+        if self.next >= numbers || self.is_late() {
+            return Short::Look;
+        }
+        let (room, depth) = (self.room_for_newcomers(), self.items.len());
+        if depth >= room {
+            return if self.waits_for_room() { Short::Wait } else { Short::Look };
+        }
+        if !self.getters.is_empty() {
+            return if self.pays_to_put(task) { self.hand_over_shortly(slot) } else { Short::Look };
+        }
+        let below = room.min(self.unseen());
+        if depth >= below {
+            return Short::Look;
+        }
+        self.calm.tick = self.meter.seen();
+        self.calm.put_below = below;
+        self.reach.put_until = numbers;
+        if !self.pays_to_put(task) {
+            return Short::Look;
+        }
+        self.items.push(self.next, slot);
+        self.came_in(depth + 1);
         Short::Done(())
     }
 
-    /// How many items may come in by the short way now.
-    pub(super) fn room_in_calm(&self) -> usize {
-        let numbers = self.calm.put_until.saturating_sub(self.next);
-        let room = self.calm.put_below.saturating_sub(self.items.len());
-        room.min(usize::try_from(numbers).unwrap_or(usize::MAX))
-    }
-
-    /// Takes the next item out by the short way.
-    #[inline]
-    pub(super) fn get_in_calm(&mut self) -> Short<T> {
-        if self.got >= self.calm.get_until || COUNTS && clock::tick() != self.calm.tick {
+    fn get_after_a_look_around(&mut self, task: Option<&mut Context<'_>>) -> Short<T> {
+        if self.is_disturbed() || !self.watchers.is_empty() || self.is_late() {
             return Short::Look;
         }
-        let Some(taken) = self.items.pop_from_whole() else { return Short::Wait };
-        if K::Buffer::OUT_OF_ORDER {
-            self.meter.went(taken.number);
-            // Nobody asks for it here, so it is only not to be left behind.
-            self.tags.went(taken.number);
+        let untagged = self.untagged();
+        if untagged == 0 {
+            return Short::Look;
         }
-        self.got += 1;
-        Short::Done(taken.item)
+        let nobody_waits = self.putters.is_empty();
+        if self.items.len() == 0 {
+            return if nobody_waits { Short::Wait } else { Short::Look };
+        }
+        self.calm.tick = self.meter.seen();
+        self.reach.get_until = if nobody_waits { self.got + untagged.min(LOOK_AROUND) } else { 0 };
+        if !self.pays_to_get(task) {
+            return Short::Look;
+        }
+        self.items.give_back();
+        let Some(taken) = self.items.pop() else { return Short::Look };
+        self.went_out(taken.number);
+        match self.grant() {
+            Some(waker) => {
+                // There is less room for newcomers than there was.
+                self.disturb();
+                Short::Woke(taken.item, waker)
+            }
+            None => Short::Done(taken.item),
+        }
+    }
+
+    /// Gives the item of `slot` to the first getter in line.
+    fn hand_over_shortly(&mut self, slot: &mut Option<T>) -> Short<()> {
+        if !self.watchers.is_empty() {
+            return Short::Look;
+        }
+        match self.hand_over(slot) {
+            Some(waker) => Short::Woke((), waker),
+            None => Short::Done(()),
+        }
+    }
+
+    /// Takes the item of `slot` in, into the slot that its putter was granted, if that is nearly all there is to do.
+    fn claim_shortly(&mut self, slot: &mut Option<T>) -> Short<()> {
+        if self.next >= self.numbers_in_calm() || !self.watchers.is_empty() || self.is_late() {
+            return Short::Look;
+        }
+        if self.getters.is_empty() {
+            self.items.push(self.next, slot);
+            self.came_in(self.items.len());
+            self.granted -= 1;
+            return Short::Done(());
+        }
+        if !self.putters.is_empty() {
+            // The next one is to have the slot, as the item needs none.
+            return Short::Look;
+        }
+        self.granted -= 1;
+        self.hand_over_shortly(slot)
     }
 
     /// Counts an item that a getter was handed and returns now, if that is all there is to do.
     #[inline]
-    fn collect_in_calm(&mut self, handed: &Handed<T>) -> Option<Went> {
-        let calm = clock::tick() == self.calm.tick && !self.observed && self.life == Life::Open && self.tags.is_empty();
+    fn collect_shortly(&mut self, handed: &Handed<T>) -> Option<Went> {
+        let calm = !self.is_late() && !self.observed && self.life == Life::Open && self.tags.is_empty();
         if !calm {
             return None;
         }
@@ -109,60 +267,99 @@ impl<T, K: Kind<T>> State<T, K> {
         Some(Went::new(handed.numbered.number, self.items.len(), handed.directly, Tag::default()))
     }
 
-    #[cold]
-    fn put_and_pay(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Short<()> {
-        let put = if coop::has_budget_remaining() { self.put_in_calm(slot) } else { Short::Look };
-        if matches!(put, Short::Done(())) {
-            self.put_unpaid = self.next + ITEMS_A_UNIT;
-            spend(cx);
+    /// How many items may come in by the short way now.
+    pub(super) fn room_in_calm(&self) -> usize {
+        if !self.getters.is_empty() {
+            return 0;
         }
-        put
+        let numbers = self.numbers_in_calm().saturating_sub(self.next);
+        let room = self.room_for_newcomers().min(self.unseen()).saturating_sub(self.items.len());
+        room.min(usize::try_from(numbers).unwrap_or(usize::MAX))
     }
 
-    #[cold]
-    fn get_and_pay(&mut self, cx: &mut Context<'_>) -> Short<T> {
-        let item = if coop::has_budget_remaining() { self.get_in_calm() } else { Short::Look };
-        if matches!(item, Short::Done(_)) {
-            self.get_unpaid = self.got + ITEMS_A_UNIT;
-            spend(cx);
-        }
-        item
+    /// Whether anything is going on beside items that come and go.
+    #[inline]
+    fn is_disturbed(&self) -> bool {
+        self.observed || self.held || self.life != Life::Open || !self.items.is_whole()
     }
 
-    /// Says anew what is calm.
-    pub(super) fn look_around(&mut self) {
-        self.calm = self.calm();
+    /// Whether the integrals are due.
+    #[inline]
+    fn is_late(&self) -> bool {
+        COUNTS && clock::tick() != self.meter.seen()
     }
 
-    fn calm(&mut self) -> Calm {
-        let disturbed = self.observed || self.held || self.life != Life::Open || !self.items.is_whole();
-        let put_until = if disturbed || !self.getters.is_empty() {
+    /// Items numbered lower may come in with nothing else to do for them.
+    #[inline]
+    fn numbers_in_calm(&self) -> u64 {
+        if self.is_disturbed() {
             0
         } else if COUNTS {
             self.tags.next_clock()
         } else {
             u64::MAX
-        };
-        let room = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.granted));
-        // The item with which a watcher has what it waits for is not a quiet one, unless it was woken and has yet to look.
-        let unseen = match self.watchers.first_sleeps() {
-            true => self.watchers.first().map_or(usize::MAX, |watch| watch.0 - 1),
-            false => usize::MAX,
-        };
-        let full_at = if self.waits_for_room() { room } else { usize::MAX };
-        let waited_for = !self.putters.is_empty() || !self.watchers.is_empty();
-        // Out of order a clock that is out may belong to whatever goes next, and somebody wants to know.
-        let clocked = K::Buffer::OUT_OF_ORDER && self.measured && self.tags.clocks() > 0;
-        let get_until = if disturbed || waited_for || clocked {
-            0
-        } else {
-            // Out of order nobody knows how far off the next tag is: there each item is asked for its own.
-            let first = self.tags.first().filter(|_| !K::Buffer::OUT_OF_ORDER);
-            let untagged = first.map_or(LOOK_AROUND, |first| self.items.before(first));
-            self.got + untagged.min(LOOK_AROUND)
-        };
-        Calm { tick: self.meter.seen(), put_until, put_below: room.min(unseen), full_at, get_until }
+        }
     }
+
+    /// How many items are sure to go out before one that carries anything.
+    fn untagged(&self) -> u64 {
+        // Out of order a clock that is out may belong to whatever goes next, and somebody wants to know.
+        if K::Buffer::OUT_OF_ORDER && self.measured && self.tags.clocks() > 0 {
+            return 0;
+        }
+        // Otherwise nobody knows how far off the next tag is there: each item is asked for its own.
+        let first = self.tags.first().filter(|_| !K::Buffer::OUT_OF_ORDER);
+        first.map_or(u64::MAX, |first| self.items.before(first))
+    }
+
+    /// How many may be buffered with no slot promised to anybody else.
+    fn room_for_newcomers(&self) -> usize {
+        self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.granted))
+    }
+
+    /// With fewer items buffered, and one more, the first watcher has not what it waits for; any number will do if it was
+    /// woken and has yet to look.
+    fn unseen(&self) -> usize {
+        match self.watchers.first_sleeps() {
+            true => self.watchers.first_slot().map_or(usize::MAX, |watch| watch.0 - 1),
+            false => usize::MAX,
+        }
+    }
+
+    /// Somebody has to look around before any item moves shortly.
+    #[inline]
+    fn disturb(&mut self) {
+        (self.calm.put_until, self.calm.get_until) = (0, 0);
+        (self.reach.put_until, self.reach.get_until) = (0, 0);
+    }
+
+    /// Lets a task pay for the next puts, as far as calm reaches; a task that cannot is to let others run.
+    fn pays_to_put(&mut self, task: Option<&mut Context<'_>>) -> bool {
+        let paid = paid_until(self.next, &mut self.reach.put_paid, task);
+        self.calm.put_until = self.reach.put_until.min(paid.unwrap_or(0));
+        paid.is_some()
+    }
+
+    /// As [`pays_to_put`](Self::pays_to_put), for gets.
+    fn pays_to_get(&mut self, task: Option<&mut Context<'_>>) -> bool {
+        let paid = paid_until(self.got, &mut self.reach.get_paid, task);
+        self.calm.get_until = self.reach.get_until.min(paid.unwrap_or(0));
+        paid.is_some()
+    }
+}
+
+/// For which items, from `number` on, it is paid; spends a unit of the task's budget if that takes one and there is one.
+fn paid_until(number: u64, paid: &mut u64, task: Option<&mut Context<'_>>) -> Option<u64> {
+    let Some(cx) = task else { return Some(number + ITEMS_A_GUEST) };
+    if number >= *paid {
+        // Without budget the task's waker is told, which must not be here.
+        if !coop::has_budget_remaining() {
+            return None;
+        }
+        *paid = number + ITEMS_A_UNIT;
+        spend(cx);
+    }
+    Some(*paid)
 }
 
 /// The short way, by those who have the lock.
@@ -175,65 +372,69 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// Takes the item of `slot` in by the short way.
     #[inline]
     pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
-        let put = self.put_in_calm(slot);
-        if matches!(put, Short::Done(())) {
-            self.moves().put(self.next);
-        }
+        let put = self.put_shortly(slot, None);
+        self.moves().put(self.next);
         put
     }
 
     /// Takes as many of `items` in by the short way as can be; `slot` is the caller's, so that a panic of `Ord` drops the
     /// item that it was about unlocked.
-    pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) {
+    pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) -> Option<Waker> {
+        let mut to_wake = None;
         while let Some(item) = items.pop_front() {
             *slot = Some(item);
-            if !matches!(self.put_in_calm(slot), Short::Done(())) {
-                slot.take().into_iter().for_each(|item| items.push_front(item));
-                break;
+            match self.put_shortly(slot, None) {
+                Short::Done(()) => {}
+                Short::Woke((), waker) => {
+                    to_wake = Some(waker);
+                    break;
+                }
+                Short::Wait | Short::Look => {
+                    slot.take().into_iter().for_each(|item| items.push_front(item));
+                    break;
+                }
             }
         }
         self.moves().put(self.next);
+        to_wake
     }
 
     /// Takes the next item out by the short way.
     #[inline]
     pub(super) fn get_at_once(&mut self) -> Short<T> {
-        let item = self.get_in_calm();
-        if matches!(item, Short::Done(_)) {
-            self.moves().got(self.got);
-        }
+        let item = self.get_shortly(None);
+        self.moves().got(self.got);
         item
     }
 
     /// Counts an item that a getter was handed and returns now, if that is all there is to do.
     #[inline]
     pub(super) fn collect_at_once(&mut self, handed: &Handed<T>) -> Option<Went> {
-        let went = self.collect_in_calm(handed);
-        if went.is_some() {
-            self.moves().got(self.got);
-        }
+        let went = self.collect_shortly(handed);
+        self.moves().got(self.got);
         went
+    }
+
+    /// Takes the item of `slot` in, into the slot that its putter was granted, if that is nearly all there is to do.
+    pub(super) fn claim_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
+        let claimed = self.claim_shortly(slot);
+        self.moves().put(self.next);
+        claimed
     }
 
     /// As [`put_at_once`](Self::put_at_once), for a task that has to let others run.
     #[inline]
     pub(super) fn put_in_step(&mut self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Short<()> {
-        let due = self.next >= self.put_unpaid;
-        let put = if due { self.put_and_pay(slot, cx) } else { self.put_in_calm(slot) };
-        if matches!(put, Short::Done(())) {
-            self.moves().put(self.next);
-        }
+        let put = self.put_shortly(slot, Some(cx));
+        self.moves().put(self.next);
         put
     }
 
     /// As [`get_at_once`](Self::get_at_once), for a task that has to let others run.
     #[inline]
     pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Short<T> {
-        let due = self.got >= self.get_unpaid;
-        let item = if due { self.get_and_pay(cx) } else { self.get_in_calm() };
-        if matches!(item, Short::Done(_)) {
-            self.moves().got(self.got);
-        }
+        let item = self.get_shortly(Some(cx));
+        self.moves().got(self.got);
         item
     }
 }
@@ -245,7 +446,7 @@ pub(super) fn spend(cx: &mut Context<'_>) {
     }
 }
 
-/// The turn of one who may change anything: says anew what is calm when it ends.
+/// The turn of one who may change anything: what was calm is to be seen anew when it ends.
 #[must_use]
 pub(crate) struct Turn<'a, T, K: Kind<T>> {
     state: Guard<'a, State<T, K>>,
@@ -282,7 +483,7 @@ impl<T, K: Kind<T>> DerefMut for Turn<'_, T, K> {
 impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
-        self.state.look_around();
+        self.state.disturb();
         self.state.moves().put(self.state.next);
         self.state.moves().got(self.state.got);
     }

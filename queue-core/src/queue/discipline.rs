@@ -80,13 +80,20 @@ pub trait Discipline<T>: Default {
         true
     }
 
-    /// As [`len`](Self::len), of a buffer that is whole.
-    fn len_of_whole(&self) -> usize {
-        self.len()
+    /// As [`push`](Self::push) if fewer than `below` are buffered, and nothing has to be made ready for it; says how many
+    /// there are then. For a buffer that is whole.
+    #[inline]
+    fn push_quick(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+        let depth = self.len();
+        (depth < below).then(|| {
+            self.push(number, slot);
+            depth + 1
+        })
     }
 
-    /// As [`pop`](Self::pop), from a buffer that is whole.
-    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
+    /// As [`pop`](Self::pop), from a buffer that is whole, if nothing has to be made ready for it.
+    #[inline]
+    fn pop_quick(&mut self) -> Option<Numbered<T>> {
         self.pop()
     }
 
@@ -171,12 +178,18 @@ impl<T> Discipline<T> for Stack<T> {
     }
 }
 
-/// Cuts a buffer that is mostly empty. It takes as many gets as it moves items, so a get stays O(1) on average, and a
-/// small buffer is left alone.
+/// Bytes that a buffer keeps in any case.
+pub(super) const KEEP: usize = 8 * 1024;
+
+/// Whether a buffer of so much room is to be cut. That takes as many gets as it moves items, so a get stays O(1) on
+/// average, and a small buffer is left alone.
+pub(super) fn is_mostly_empty<E>(len: usize, room: usize) -> bool {
+    room.saturating_mul(size_of::<E>()) > KEEP && len < room / 8
+}
+
+/// Cuts a buffer that is mostly empty.
 pub(super) fn give_back<E>(items: &mut VecDeque<E>) {
-    const KEEP: usize = 8 * 1024;
-    let room = items.capacity();
-    if room.saturating_mul(size_of::<E>()) > KEEP && items.len() < room / 8 {
+    if is_mostly_empty::<E>(items.len(), items.capacity()) {
         items.shrink_to((items.len() * 4).max(KEEP / size_of::<E>()));
     }
 }

@@ -16,7 +16,7 @@ use super::lock::Seen;
 use super::shared::Shared;
 use super::state::{Handed, Next, State};
 use super::tell::Went;
-use super::wait::{Before, GiveUp, Waited, poll_wait, stop_waiting, tell_end, within};
+use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end, within};
 use super::waiters::{Phase, Waiter};
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -68,6 +68,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         let mut state = self.shared().glance();
         match state.get_at_once() {
             Short::Done(item) => Ok(item),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Ok(item)
+            }
             Short::Wait | Short::Look => get_long(self.shared(), Turn::new(state)).unwrap_or(Err(GetError::Empty)),
         }
     }
@@ -225,18 +230,22 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let take = self.project().take;
         if take.waiter.phase() != Phase::Idle {
-            return take.poll_item(Before::Nothing, cx);
+            return take.poll_waiting(cx);
         }
         let mut state = take.shared.glance();
-        let before = match state.get_in_step(cx) {
-            Short::Done(item) => return Poll::Ready(Ok(item)),
+        match state.get_in_step(cx) {
+            Short::Done(item) => Poll::Ready(Ok(item)),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Poll::Ready(Ok(item))
+            }
             Short::Wait => {
                 drop(state);
-                Before::HasToWait
+                take.wait(cx)
             }
-            Short::Look => Before::Turn(Turn::new(state)),
-        };
-        take.poll_item(before, cx)
+            Short::Look => take.poll_item(Some(Turn::new(state)), cx),
+        }
     }
 }
 
@@ -253,6 +262,11 @@ impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
         let mut state = shared.glance();
         match state.get_at_once() {
             Short::Done(item) => Ok(Ok(item)),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Ok(Ok(item))
+            }
             Short::Wait => Err(state.seen()),
             Short::Look => get_long(shared, Turn::new(state)),
         }
@@ -320,21 +334,46 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
     type Output = Result<Taken<T>, GetError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_long(Before::Nothing, cx)
+        self.poll_long(None, cx)
     }
 }
 
-impl<'a, T, K: Kind<T>> Take<'a, T, K> {
+impl<T, K: Kind<T>> Take<'_, T, K> {
+    /// Begins to wait, unless there is an item by now.
+    #[cold]
+    fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        let this = self.as_mut().project();
+        if join(*this.shared, this.waiter, cx, Side::Get, State::has_to_wait_for_item, |state| &mut state.getters) {
+            return Poll::Pending;
+        }
+        self.poll_item(None, cx)
+    }
+
+    /// Goes on, after a wait as a rule.
+    #[cold]
+    fn poll_waiting(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        let mut this = self.as_mut().project();
+        if this.waiter.phase() != Phase::Served {
+            return self.poll_item(None, cx);
+        }
+        tell_end(*this.shared, Side::Get, this.waiter.as_mut());
+        Poll::Ready(Ok(collect(*this.shared, this.waiter, *this.delivered).0))
+    }
+
     /// Gets by the long way, or waits.
     #[cold]
-    fn poll_item(self: Pin<&mut Self>, before: Before<'a, T, K>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
-        self.poll_long(before, cx).map_ok(|(item, _)| item)
+    fn poll_item(
+        self: Pin<&mut Self>,
+        turn: Option<Turn<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GetError>> {
+        self.poll_long(turn, cx).map_ok(|(item, _)| item)
     }
 
     #[inline]
     fn poll_long(
         self: Pin<&mut Self>,
-        before: Before<'a, T, K>,
+        turn: Option<Turn<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Taken<T>, GetError>> {
         let mut this = self.project();
@@ -343,8 +382,7 @@ impl<'a, T, K: Kind<T>> Take<'a, T, K> {
             Next::Nothing => None,
             next => Some(next),
         };
-        let waited =
-            poll_wait(shared, before, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
+        let waited = poll_wait(shared, turn, this.waiter.as_mut(), cx, Side::Get, |state| &mut state.getters, attempt);
         Poll::Ready(match ready!(waited) {
             Waited::AtOnce(next) => conclude(shared, next, delivered).unwrap_or(Err(GetError::Empty)),
             Waited::Ended(Phase::Served, _) => Ok(collect(shared, this.waiter, delivered)),

@@ -10,7 +10,6 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -149,10 +148,17 @@ struct Spin {
 
 /// How the lock was taken, and so how it has to be left.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
-enum SpinHeld<'a> {
-    Owner,
-    Anyone,
-    Visitor(Suspended, PhantomData<&'a Spin>),
+struct SpinHeld<'a> {
+    /// What says that somebody is inside: the owner by its own way, or whoever holds the lock for all.
+    inside: &'a AtomicBool,
+    /// The owner, who is to be let in again.
+    suspended: Option<Suspended>,
+}
+
+impl<'a> SpinHeld<'a> {
+    fn by(inside: &'a AtomicBool) -> Self {
+        Self { inside, suspended: None }
+    }
 }
 
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
@@ -164,22 +170,22 @@ impl Spin {
     #[inline]
     fn lock(&self) -> SpinHeld<'_> {
         if self.bias.enter() {
-            return SpinHeld::Owner;
+            return SpinHeld::by(self.bias.inside());
         }
         self.lock_for_all();
         if !self.bias.is_over() && self.bias.settle() {
             self.held.store(false, Ordering::Release);
-            return SpinHeld::Owner;
+            return SpinHeld::by(self.bias.inside());
         }
-        SpinHeld::Anyone
+        SpinHeld::by(&self.held)
     }
 
     fn visit(&self) -> SpinHeld<'_> {
         if self.bias.enter() {
-            return SpinHeld::Owner;
+            return SpinHeld::by(self.bias.inside());
         }
         self.lock_for_all();
-        SpinHeld::Visitor(self.bias.suspend(), PhantomData)
+        SpinHeld { inside: &self.held, suspended: Some(self.bias.suspend()) }
     }
 
     #[inline]
@@ -192,12 +198,10 @@ impl Spin {
     /// Whoever calls it has the lock, and does nothing under it any more.
     #[inline]
     fn leave(&self, held: &SpinHeld<'_>) {
-        match held {
-            SpinHeld::Owner => return self.bias.leave(),
-            SpinHeld::Anyone => {}
-            SpinHeld::Visitor(suspended, _) => self.bias.resume(suspended),
+        if let Some(suspended) = &held.suspended {
+            self.bias.resume(suspended);
         }
-        self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
+        held.inside.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
     }
 
     #[inline]

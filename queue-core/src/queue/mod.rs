@@ -33,6 +33,7 @@ mod ring;
 mod shared;
 mod since;
 mod sink;
+mod slots;
 mod sorted;
 mod state;
 mod stream;

@@ -58,8 +58,14 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let shared = self.shared();
         let (mut slot, mut state) = (Some(item), shared.glance());
-        if matches!(state.put_at_once(&mut slot), Short::Done(())) {
-            return Ok(());
+        match state.put_at_once(&mut slot) {
+            Short::Done(()) => return Ok(()),
+            Short::Woke((), waker) => {
+                drop(state);
+                wake(Some(waker));
+                return Ok(());
+            }
+            Short::Wait | Short::Look => {}
         }
         try_long(shared, Turn::new(state), slot)
     }
@@ -144,8 +150,10 @@ pub(super) fn put_now<T, K: Kind<T>>(
     let mut state = shared.glance();
     if !*begun {
         match state.put_at_once(&mut offer.item) {
-            Short::Done(()) => {
-                *begun = true;
+            Short::Done(()) => return Ok(Ok(())),
+            Short::Woke((), waker) => {
+                drop(state);
+                wake(Some(waker));
                 return Ok(Ok(()));
             }
             Short::Wait if if_full == IfFull::Wait => return Err(state.seen()),
@@ -261,9 +269,19 @@ pub(super) fn claim<T, K: Kind<T>>(
     offer: &mut Offer<T>,
     waited: Option<Duration>,
 ) -> Result<(), PutError<T>> {
+    let mut state = shared.glance();
+    match state.claim_at_once(&mut offer.item) {
+        Short::Done(()) => return Ok(()),
+        Short::Woke((), waker) => {
+            drop(state);
+            wake(Some(waker));
+            return Ok(());
+        }
+        Short::Wait | Short::Look => {}
+    }
     let mut wakes = Wakes::default();
     let (claimed, came) = {
-        let mut state = shared.lock();
+        let mut state = Turn::new(state);
         let claimed = state.claim(offer, &mut wakes);
         let telling = shared.tells_items() || offer.scope.is_some();
         (claimed, claimed.ok().filter(|_| telling).map(|handed_off| state.came(handed_off)))

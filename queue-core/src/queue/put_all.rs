@@ -7,6 +7,7 @@ use tokio::task::coop;
 use super::QueueOf;
 use super::discipline::Kind;
 use super::error::PutError;
+use super::wakes::wake;
 
 /// Most items that are put together: the lock is a small part of each then, and nobody waits for it for long.
 const TOGETHER: usize = 32;
@@ -48,7 +49,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
             if room > 1 {
                 coop::consume_budget().await;
                 let mut slot = None;
-                self.shared().glance().put_many_at_once(&mut pulled, &mut slot);
+                let waker = self.shared().glance().put_many_at_once(&mut pulled, &mut slot);
+                wake(waker);
             }
             // The way of those that others were quicker than, or that somebody waits for.
             while let Some(item) = pulled.pop_front() {

@@ -1,6 +1,7 @@
 //! The future of a put: by the short way, by the long one, or waiting for room.
 
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::lock::Seen;
 use super::put::{IfFull, admit, claim, conclude, put_now};
 use super::shared::Shared;
 use super::state::{Offer, State};
-use super::wait::{Before, GiveUp, Waited, poll_wait, stop_waiting, tell_end};
+use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;
 use crate::canary;
@@ -29,8 +30,9 @@ pin_project! {
         K: Kind<T>,
     {
         shared: &'a Shared<T, K>,
-        offer: Offer<T>,
-        // Whether the source was asked for a scope; it may have had none.
+        // Dropped by hand: a put that went the short way has nothing to drop, and one byte says so.
+        offer: ManuallyDrop<Offer<T>>,
+        // Whether it went the long way, for which the source was asked for a scope, if there is one.
         begun: bool,
         #[pin]
         waiter: Waiter<()>,
@@ -42,16 +44,18 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if this.waiter.phase() != Phase::Idle {
-                leave(this.shared, this.waiter, this.offer.item.is_some());
+            let item = this.offer.item.take();
+            if *this.begun {
+                leave(this.shared, this.waiter, this.offer, item.is_some());
             }
         }
     }
 }
 
-/// A putter is dropped that has waited, perhaps with its item not put.
+/// A putter is dropped that may have waited, perhaps with its item not put.
 #[cold]
-fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>, not_put: bool) {
+fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>, offer: &mut Offer<T>, not_put: bool) {
+    let _scope = offer.scope.take();
     stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, waiter.as_mut());
     if not_put && waiter.phase() == Phase::Served && !canary::sings("grant") {
         let next = shared.lock().give_up_grant();
@@ -63,7 +67,7 @@ fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>,
 impl<'a, T, K: Kind<T>> Put<'a, T, K> {
     #[inline]
     pub(super) fn new(shared: &'a Shared<T, K>, item: T) -> Self {
-        Self { shared, offer: Offer::of(item), begun: false, waiter: Waiter::new() }
+        Self { shared, offer: ManuallyDrop::new(Offer::of(item)), begun: false, waiter: Waiter::new() }
     }
 }
 
@@ -75,7 +79,13 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         offer: &mut Offer<T>,
         waited: Option<Duration>,
     ) -> Result<(), PutError<T>> {
-        if phase == Phase::Served { claim(shared, offer, waited) } else { Err(PutError::ShutDown(offer.not_put())) }
+        let put = if phase == Phase::Served {
+            claim(shared, offer, waited)
+        } else {
+            Err(PutError::ShutDown(offer.not_put()))
+        };
+        offer.scope = None;
+        put
     }
 }
 
@@ -86,45 +96,77 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
         if *this.begun {
-            return self.poll_long(Before::Nothing, cx);
+            return self.poll_waiting(cx);
         }
         let mut state = this.shared.glance();
-        let before = match state.put_in_step(&mut this.offer.item, cx) {
-            Short::Done(()) => {
-                *this.begun = true;
-                return Poll::Ready(Ok(()));
+        match state.put_in_step(&mut this.offer.item, cx) {
+            Short::Done(()) => Poll::Ready(Ok(())),
+            Short::Woke((), waker) => {
+                drop(state);
+                wake(Some(waker));
+                Poll::Ready(Ok(()))
             }
             Short::Wait => {
                 drop(state);
-                Before::HasToWait
+                self.wait(cx)
             }
-            Short::Look => Before::Turn(Turn::new(state)),
-        };
-        self.poll_long(before, cx)
+            Short::Look => self.poll_long(Some(Turn::new(state)), cx),
+        }
     }
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Begins to wait, unless there is room by now.
+    #[cold]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+        let mut this = self.project();
+        // Whoever was seen to have to wait was seen to have nobody to tell.
+        *this.begun = true;
+        if join(*this.shared, this.waiter.as_mut(), cx, Side::Put, State::has_to_wait_for_room, |state| {
+            &mut state.putters
+        }) {
+            return Poll::Pending;
+        }
+        Self::try_to_put(this.shared, this.offer, this.waiter, None, cx)
+    }
+
+    /// Goes on, after a wait as a rule.
+    #[cold]
+    fn poll_waiting(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+        let this = self.project();
+        assert!(this.offer.item.is_some(), "a put was polled after it had completed");
+        if this.waiter.phase() != Phase::Served {
+            return Self::try_to_put(this.shared, this.offer, this.waiter, None, cx);
+        }
+        let waited = tell_end(*this.shared, Side::Put, this.waiter);
+        Poll::Ready(Self::end(this.shared, Phase::Served, this.offer, waited))
+    }
+
     /// Puts by the long way, or waits.
     #[cold]
     fn poll_long(
         self: Pin<&mut Self>,
-        mut before: Before<'_, T, K>,
+        turn: Option<Turn<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.project();
-        let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
-        assert!(offer.item.is_some(), "a put was polled after it had completed");
-        if !std::mem::replace(this.begun, true) {
-            before = match before {
-                Before::Turn(turn) => offer.begin_with(shared, turn).map_or(Before::Nothing, Before::Turn),
-                // Whoever was seen to have to wait was seen to have nobody to tell.
-                before => before,
-            };
-        }
+        let shared: &Shared<T, K> = this.shared;
+        assert!(this.offer.item.is_some(), "a put was polled after it had completed");
+        *this.begun = true;
+        let turn = turn.and_then(|turn| this.offer.begin_with(shared, turn));
+        Self::try_to_put(shared, this.offer, this.waiter, turn, cx)
+    }
+
+    fn try_to_put(
+        shared: &Shared<T, K>,
+        offer: &mut Offer<T>,
+        waiter: Pin<&mut Waiter<()>>,
+        turn: Option<Turn<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), PutError<T>>> {
         let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
-        let waited = ready!(poll_wait(shared, before, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt));
+        let waited = ready!(poll_wait(shared, turn, waiter, cx, Side::Put, |state| &mut state.putters, attempt));
         let put = match waited {
             Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
             Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),

@@ -16,7 +16,7 @@ use super::error::PutError;
 use super::put::claim;
 use super::shared::Shared;
 use super::state::{Offer, State};
-use super::wait::{Before, Waited, poll_wait, stop_waiting, tell_end};
+use super::wait::{Waited, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;
 use crate::observe::Side;
@@ -121,8 +121,7 @@ impl<T, K: Kind<T>> Future for Reserve<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let attempt = State::reserve;
-        let waited =
-            poll_wait(*this.shared, Before::Nothing, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
+        let waited = poll_wait(*this.shared, None, this.waiter, cx, Side::Put, |state| &mut state.putters, attempt);
         let reserved = match ready!(waited) {
             Waited::AtOnce(reserved) => reserved,
             Waited::Ended(Phase::Served, _) => true,

@@ -3,21 +3,20 @@
 //! A short queue is one ring, which doubles as it grows. Beyond [`Ring::BLOCK`] items it is a row of them, so that
 //! a long queue takes the memory of its items and no more, and no put copies all of them while it holds the lock.
 //!
-//! The rings hold bare items: their numbers follow each other, so the last one's tells them all. Items that came back
-//! from dropped getters are older than any in a ring; they stand apart, before them.
+//! The rings hold bare items, whose numbers follow each other. Items that came back from dropped getters are older than
+//! any in a ring; they stand apart, before them.
 
 use std::collections::VecDeque;
 
-use super::discipline::{Discipline, Numbered, give_back};
+use super::discipline::{Discipline, KEEP, Numbered, is_mostly_empty};
+use super::slots::Slots;
 
 /// The items of a [`Fifo`](super::Fifo) queue.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Ring<T> {
     /// The first ones, and all of them while there are few.
-    items: VecDeque<T>,
-    /// The number after that of the last item.
-    end: u64,
+    items: Slots<T>,
     /// What hardly any queue has.
     more: Option<Box<More<T>>>,
 }
@@ -26,24 +25,33 @@ pub struct Ring<T> {
 #[derive(Debug)]
 struct More<T> {
     returned: VecDeque<Numbered<T>>,
-    /// None of them empty, all but the last one full.
-    blocks: VecDeque<VecDeque<T>>,
+    /// None of them empty.
+    blocks: VecDeque<Slots<T>>,
     /// How many items there are in all blocks.
     behind: usize,
 }
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), end: 0, more: None }
+        Self { items: Slots::starting_at(0), more: None }
     }
 }
 
 impl<T> Ring<T> {
-    /// So many items stand in one ring.
+    /// So many items stand in one ring: as many as a power of two, in 64 KiB if there are 16 of them.
     const BLOCK: usize = {
         const BYTES: usize = 64 * 1024;
         let items = if size_of::<T>() == 0 { usize::MAX } else { BYTES / size_of::<T>() };
-        if items < 16 { 16 } else { items }
+        if items < 16 { 16 } else { 1 << items.ilog2() }
+    };
+
+    /// The first ring is no smaller than this.
+    const LEAST: usize = if size_of::<T>() == 0 {
+        Self::BLOCK
+    } else if size_of::<T>() <= 1024 {
+        4
+    } else {
+        1
     };
 
     #[inline]
@@ -52,9 +60,9 @@ impl<T> Ring<T> {
     }
 
     /// The number of the first item in a ring.
-    #[inline]
-    fn start(&self) -> u64 {
-        self.end - self.len_of_rings() as u64
+    fn start(&self) -> Option<u64> {
+        let behind = || self.more.as_ref().and_then(|more| more.blocks.front()).and_then(Slots::first);
+        self.items.first().or_else(behind)
     }
 
     fn more(&mut self) -> &mut More<T> {
@@ -68,32 +76,44 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Puts an item behind the first ring, if that is where the next one belongs.
+    fn is_one_ring(&self) -> bool {
+        self.more.as_ref().is_none_or(|more| more.blocks.is_empty())
+    }
+
+    /// Makes room in the first ring, if that is where the next item belongs; or puts it into a block behind.
     #[cold]
-    fn push_far(&mut self, item: T) {
-        let is_short = self.items.len() < Self::BLOCK;
+    fn push_far(&mut self, number: u64, slot: &mut Option<T>) {
+        if self.is_one_ring() {
+            let (len, room) = (self.items.len(), self.items.room());
+            if len == 0 {
+                self.items.restart_at(number);
+            }
+            if len == room && room < Self::BLOCK {
+                self.items.resize((room * 2).max(Self::LEAST));
+            }
+            if self.items.push(number, slot) {
+                return;
+            }
+        }
         let more = self.more();
-        if more.blocks.is_empty() && is_short {
-            return self.items.push_back(item);
+        if !more.blocks.back_mut().is_some_and(|last| last.push(number, slot)) {
+            let mut block = Slots::starting_at(number);
+            block.resize(Self::BLOCK);
+            block.push(number, slot);
+            more.blocks.push_back(block);
         }
-        if more.blocks.back().is_none_or(|last| last.len() >= Self::BLOCK) {
-            more.blocks.push_back(VecDeque::with_capacity(Self::BLOCK));
-        }
-        if let Some(last) = more.blocks.back_mut() {
-            last.push_back(item);
-            more.behind += 1;
-        }
+        more.behind += 1;
     }
 
     /// Takes the first item of the next block, which becomes the first ring.
     #[cold]
-    fn pop_far(&mut self) -> Option<T> {
+    fn pop_far(&mut self) -> Option<Numbered<T>> {
         let more = self.more.as_mut()?;
         let next = more.blocks.pop_front()?;
         more.behind -= next.len();
         self.items = next;
         self.tidy_more();
-        self.items.pop_front()
+        self.pop_quick()
     }
 
     #[cold]
@@ -118,45 +138,43 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     #[inline]
-    fn len_of_whole(&self) -> usize {
-        self.len_of_rings()
+    fn push_quick(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+        // With blocks behind it, the next number is not that of the first ring.
+        let depth = self.items.len();
+        (depth < below && self.items.push(number, slot)).then_some(depth + 1)
     }
 
     #[inline]
-    fn pop_from_whole(&mut self) -> Option<Numbered<T>> {
-        let number = self.start();
-        let item = match self.items.pop_front() {
-            Some(item) => item,
-            None => self.pop_far()?,
-        };
-        Some(Numbered { number, item })
+    fn pop_quick(&mut self) -> Option<Numbered<T>> {
+        let number = self.items.first();
+        self.items.pop().zip(number).map(|(item, number)| Numbered { number, item })
     }
 
     #[inline]
     fn push(&mut self, number: u64, slot: &mut Option<T>) {
-        debug_assert!(self.len_of_rings() == 0 || number == self.end, "numbers in the rings follow each other");
-        if let Some(item) = slot.take() {
-            self.end = number + 1;
-            if self.more.is_none() && self.items.len() < Self::BLOCK {
-                self.items.push_back(item);
-            } else {
-                self.push_far(item);
-            }
+        if !self.items.push(number, slot) {
+            self.push_far(number, slot);
         }
     }
 
     #[inline]
     fn pop(&mut self) -> Option<Numbered<T>> {
-        if self.is_whole() { self.pop_from_whole() } else { self.pop_returned() }
+        if !self.is_whole() {
+            return self.pop_returned();
+        }
+        self.pop_quick().or_else(|| self.pop_far())
     }
 
     fn before(&self, number: u64) -> u64 {
         // What came back goes out first.
-        if self.is_whole() { number.saturating_sub(self.start()) } else { 0 }
+        if self.is_whole() { self.start().map_or(0, |start| number.saturating_sub(start)) } else { 0 }
     }
 
     fn give_back(&mut self) {
-        give_back(&mut self.items);
+        let (len, room) = (self.items.len(), self.items.room());
+        if is_mostly_empty::<T>(len, room) && self.is_one_ring() {
+            self.items.resize((len * 4).max(KEEP / size_of::<T>().max(1)).next_power_of_two());
+        }
     }
 
     fn put_back(&mut self, returned: Numbered<T>) {
@@ -177,7 +195,7 @@ impl<T> Discipline<T> for Ring<T> {
 
     fn oldest(&self) -> Option<u64> {
         let returned = self.more.as_ref().and_then(|more| more.returned.front()).map(|first| first.number);
-        returned.or_else(|| (self.len_of_rings() > 0).then(|| self.start()))
+        returned.or_else(|| self.start())
     }
 }
 
@@ -189,7 +207,7 @@ mod tests {
         /// For how many items there is memory.
         fn room(&self) -> usize {
             let blocks = self.more.iter().flat_map(|more| &more.blocks);
-            self.items.capacity() + blocks.map(VecDeque::capacity).sum::<usize>()
+            self.items.room() + blocks.map(Slots::room).sum::<usize>()
         }
     }
 
@@ -268,9 +286,9 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_64_kilobytes_and_16_items_at_least() {
+    fn a_block_is_a_power_of_two_of_items_in_64_kilobytes_and_16_at_least() {
         assert_eq!((Ring::<u8>::BLOCK, Ring::<u64>::BLOCK, Ring::<[u64; 8]>::BLOCK), (65_536, 8_192, 1_024));
-        assert_eq!((Ring::<[u8; 40_000]>::BLOCK, Ring::<()>::BLOCK), (16, usize::MAX));
+        assert_eq!((Ring::<[u8; 24]>::BLOCK, Ring::<[u8; 40_000]>::BLOCK), (2_048, 16));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::halves::Producer;
 use super::put::claim;
 use super::shared::Shared;
 use super::state::{Offer, State};
-use super::wait::{Before, Waited, poll_wait, stop_waiting, tell_end};
+use super::wait::{Waited, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;
 use crate::observe::Side;
@@ -36,15 +36,8 @@ impl<T, K: Kind<T>> Sink<T> for Producer<T, K> {
         let open = if waits {
             let mut waiter = this.place.get_or_make();
             let attempt = State::reserve;
-            let waited = ready!(poll_wait(
-                shared,
-                Before::Nothing,
-                waiter.as_mut(),
-                cx,
-                Side::Put,
-                |state| &mut state.putters,
-                attempt
-            ));
+            let waited =
+                ready!(poll_wait(shared, None, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
             // It may wait again, for the next item.
             waiter.set(Waiter::new());
             (this.ready, this.waited) = match waited {

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::calm::Calm;
+use super::calm::{Calm, Reach};
 use super::discipline::{Discipline, Kind, Numbered};
 use super::tags::{ItemSampling, Tags};
 use super::tell::{Came, Scope, Went};
@@ -32,12 +32,10 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) next: u64,
     /// Items that were got.
     pub(super) got: u64,
-    /// The next item for which a task spends of its budget, on either side.
-    pub(super) put_unpaid: u64,
-    pub(super) get_unpaid: u64,
+    pub(super) items: K::Buffer,
     /// The highest depth since the meter last looked.
     pub(super) high: usize,
-    pub(super) items: K::Buffer,
+    pub(super) reach: Reach,
     /// The bound in force.
     pub(super) capacity: Option<usize>,
     /// The bound of the code, while another is in force that was set for the name.
@@ -160,10 +158,9 @@ impl<T, K: Kind<T>> State<T, K> {
             calm: Calm::default(),
             next: 0,
             got: 0,
-            put_unpaid: 0,
-            get_unpaid: 0,
-            high: 0,
             items: K::Buffer::default(),
+            high: 0,
+            reach: Reach::default(),
             capacity: tuning.capacity.or(capacity),
             own_capacity: tuning.capacity.map(|_| Box::new(capacity)),
             overflow,
@@ -264,6 +261,16 @@ impl<T, K: Kind<T>> State<T, K> {
         self.putters.release(Phase::Served)
     }
 
+    /// Whether there is nothing that a put could do but wait for room.
+    pub(crate) fn has_to_wait_for_room(&self) -> bool {
+        self.life == Life::Open && self.waits_for_room() && self.is_full()
+    }
+
+    /// Whether there is nothing that a get could do but wait for an item.
+    pub(crate) fn has_to_wait_for_item(&self) -> bool {
+        self.life == Life::Open && (self.held || self.items.len() == 0)
+    }
+
     /// Whether a put that finds no room waits for it.
     pub(crate) fn waits_for_room(&self) -> bool {
         self.overflow == Overflow::Wait
@@ -277,19 +284,25 @@ impl<T, K: Kind<T>> State<T, K> {
     #[inline]
     fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
         if !self.held {
-            if let Some(hand) = self.getters.first() {
-                let number = self.next;
-                *hand = offer.item.take().map(|item| Handed { numbered: Numbered { number, item }, directly: true });
+            if !self.getters.is_empty() {
                 self.tags.came(self.next, offer.take_trace());
-                self.next += 1;
-                self.in_transit += 1;
-                self.overtake();
-                return Admission::Handed(self.getters.release(Phase::Served));
+                return Admission::Handed(self.hand_over(&mut offer.item));
             }
         }
         self.items.push(self.next, &mut offer.item);
         self.entered(offer);
         Admission::In(self.alert())
+    }
+
+    /// Gives the item of `slot` to the first getter in line, which there is.
+    pub(super) fn hand_over(&mut self, slot: &mut Option<T>) -> Option<Waker> {
+        let hand = self.getters.first()?;
+        let number = self.next;
+        *hand = slot.take().map(|item| Handed { numbered: Numbered { number, item }, directly: true });
+        self.next += 1;
+        self.in_transit += 1;
+        self.overtake();
+        self.getters.release(Phase::Served)
     }
 
     fn replace_oldest(&mut self, offer: &mut Offer<T>) -> Admission<T> {

@@ -136,24 +136,41 @@ pub(crate) enum Waited<R> {
     Ended(Phase, Option<Duration>),
 }
 
-/// What is known when a wait may begin.
-pub(crate) enum Before<'a, T, K: Kind<T>> {
-    /// Nothing.
-    Nothing,
-    /// What the one who holds the lock will see.
-    Turn(Turn<'a, T, K>),
-    /// That it could not be done a moment ago.
-    HasToWait,
+/// Joins the line, if there `is` nothing else to do; says whether it did.
+///
+/// The waker is cloned unlocked, since cloning runs foreign code.
+#[inline]
+pub(crate) fn join<T, K: Kind<T>, S: Default>(
+    shared: &Shared<T, K>,
+    waiter: Pin<&mut Waiter<S>>,
+    cx: &Context<'_>,
+    side: Side,
+    is: impl Fn(&State<T, K>) -> bool,
+    line: impl Fn(&mut State<T, K>) -> &mut Line<S>,
+) -> bool {
+    let waker = cx.waker().clone();
+    let mut state = shared.lock();
+    let waits = is(&state);
+    if waits {
+        let since = state.begin_wait(side);
+        line(&mut state).join(waiter, waker, since, S::default());
+        drop(state);
+        shared.tell_blocked(side);
+    } else {
+        drop(state);
+        forget(Some(waker));
+    }
+    waits
 }
 
-/// The poll that puts, gets and reservations have in common: tries `attempt`, and joins the line if it cannot be done.
+/// The poll that puts, gets and reservations have in common: tries `attempt`, in the `turn` if it has one, and joins the
+/// line if it cannot be done.
 ///
 /// The waker is cloned between a first try and a second, unlocked, since cloning runs foreign code; the second try and
 /// joining are one step.
-#[inline]
 pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     shared: &Shared<T, K>,
-    before: Before<'_, T, K>,
+    turn: Option<Turn<'_, T, K>>,
     mut waiter: Pin<&mut Waiter<S>>,
     cx: &mut Context<'_>,
     side: Side,
@@ -167,22 +184,13 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     if phase != Phase::Idle {
         return Poll::Ready(Waited::Ended(phase, tell_end(shared, side, waiter)));
     }
-    if !matches!(before, Before::HasToWait) {
-        let turn = match before {
-            // A task without budget is told so by its waker, which must not run under the lock.
-            Before::Turn(turn) if coop::has_budget_remaining() => Some(turn),
-            // Not `_`, which would keep the turn to the end of this function.
-            unneeded => {
-                drop(unneeded);
-                None
-            }
-        };
-        let budget = ready!(coop::poll_proceed(cx));
-        let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));
-        if let Some(done) = at_once {
-            budget.made_progress();
-            return Poll::Ready(Waited::AtOnce(done));
-        }
+    // A task without budget is told so by its waker, which must not run under the lock.
+    let turn = turn.filter(|_| coop::has_budget_remaining());
+    let budget = ready!(coop::poll_proceed(cx));
+    let at_once = attempt(&mut turn.unwrap_or_else(|| shared.lock()));
+    if let Some(done) = at_once {
+        budget.made_progress();
+        return Poll::Ready(Waited::AtOnce(done));
     }
     let waker = cx.waker().clone();
     let mut state = shared.lock();

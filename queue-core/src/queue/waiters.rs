@@ -206,6 +206,12 @@ impl<S> Line<S> {
         self.head.map(|head| unsafe { &mut inside(head).slot })
     }
 
+    /// As [`first`](Self::first), to be read.
+    pub(crate) fn first_slot(&self) -> Option<&S> {
+        // SAFETY: as in `first`; the lock that gave `&self` is exclusive.
+        self.head.map(|head| unsafe { &inside(head).slot })
+    }
+
     /// Since when the one to be served next has waited.
     pub(crate) fn first_since(&self) -> Option<u64> {
         // SAFETY: as in `first`; the lock that gave `&self` is exclusive.

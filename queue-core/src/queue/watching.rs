@@ -2,7 +2,6 @@
 
 use std::task::Waker;
 
-use super::calm::Short;
 use super::discipline::{Discipline, Kind};
 use super::state::{Handed, Life, State, Watch};
 use super::tell::Went;
@@ -80,18 +79,14 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Takes up to `room` items at once; what is to be kept of them goes into `known` as far as that has room.
     pub(crate) fn take_batch(&mut self, into: &mut Vec<T>, known: &mut Known, room: usize, wakes: &mut Wakes) {
         while into.len() < room {
-            if known.keep != Keep::All {
-                if let Short::Done(item) = self.get_in_calm() {
-                    into.push(item);
-                    continue;
-                }
+            if known.keep != Keep::All && self.get_run(into, room) {
+                continue;
             }
             let Some((taken, wake)) = self.next_item() else { break };
             let went = self.deliver(taken.number, false);
             into.push(taken.item);
             known.add(went);
             wakes.add(wake);
-            self.look_around();
         }
         self.items.give_back();
         self.close_if_over(wakes);

@@ -1,0 +1,213 @@
+//! A ring of slots: the memory of a queue's items.
+//!
+//! Bare memory, because this is what every item goes through: a deque of the standard library keeps a head and a length
+//! to be wrapped at each step, and an item passes a value of its own on the way in. Here an item's number is its place:
+//! a mask away from its slot, and copied once.
+
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// Items whose numbers follow each other, first in, first out.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Slots<T> {
+    /// The number of the first item.
+    first: u64,
+    /// The number after that of the last item.
+    end: u64,
+    /// As many as a power of two, or none. Filled are those of the numbers `first..end`, which are no more than there are
+    /// slots; the slot of a number is that number modulo their count.
+    slots: Box<[MaybeUninit<T>]>,
+}
+
+impl<T> Slots<T> {
+    /// Slots for nothing yet; the first number may be any.
+    pub(super) fn starting_at(number: u64) -> Self {
+        Self { first: number, end: number, slots: Box::default() }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.count() as usize
+    }
+
+    /// For how many items there is memory.
+    pub(super) fn room(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The next number, of slots that are empty.
+    pub(super) fn restart_at(&mut self, number: u64) {
+        debug_assert_eq!(self.first, self.end, "these slots are in use");
+        (self.first, self.end) = (number, number);
+    }
+
+    /// The number of the first item, if there is one.
+    pub(super) fn first(&self) -> Option<u64> {
+        (self.first != self.end).then_some(self.first)
+    }
+
+    /// Moves the item of `slot` in behind the others; says whether there was room, and `number` the next in turn.
+    #[inline]
+    pub(super) fn push(&mut self, number: u64, slot: &mut Option<T>) -> bool {
+        if number != self.end || self.count() >= self.slots.len() as u64 {
+            return false;
+        }
+        let index = self.index(number);
+        let Some(item) = slot.as_ref() else { return false };
+        // SAFETY: `count` is below the number of slots, so there are some, and `index` is that of one of them, which is
+        // not filled. The item is copied out of `slot`, which then forgets it without dropping it; nothing between the
+        // two can panic. Guarded by the model test below, which counts what is dropped.
+        unsafe {
+            ptr::copy_nonoverlapping(item, self.slots.get_unchecked_mut(index).as_mut_ptr(), 1);
+            ptr::write(slot, None);
+        }
+        self.end = number + 1;
+        true
+    }
+
+    /// Takes the first item.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<T> {
+        if self.first == self.end {
+            return None;
+        }
+        let index = self.index(self.first);
+        self.first += 1;
+        // SAFETY: there was an item, so there are slots, and `index` is that of the first filled one, which is none any
+        // more from here on. Guarded as in `push`.
+        Some(unsafe { self.slots.get_unchecked(index).assume_init_read() })
+    }
+
+    /// Gets memory for as many items as a power of two, not less than there are.
+    pub(super) fn resize(&mut self, room: usize) {
+        assert!(room.is_power_of_two() && room >= self.len(), "room for {room} of {} items", self.len());
+        let mut slots = Box::new_uninit_slice(room);
+        let mut number = self.first;
+        while number != self.end {
+            let (from, to) = (self.index(number), number as usize & (room - 1));
+            // As far as neither ring ends.
+            let run = (self.slots.len() - from).min(room - to).min((self.end - number) as usize);
+            // SAFETY: `from..from + run` are filled slots, `to..to + run` are slots of the new ring, which is elsewhere.
+            // The old ones are not read again: nothing here panics before they are let go below, unread.
+            unsafe { ptr::copy_nonoverlapping(self.slots.as_ptr().add(from), slots.as_mut_ptr().add(to), run) };
+            number += run as u64;
+        }
+        self.slots = slots;
+    }
+
+    #[inline]
+    fn count(&self) -> u64 {
+        self.end - self.first
+    }
+
+    /// The slot of `number`, where there are slots.
+    #[inline]
+    fn index(&self, number: u64) -> usize {
+        number as usize & self.slots.len().wrapping_sub(1)
+    }
+}
+
+impl<T> Drop for Slots<T> {
+    fn drop(&mut self) {
+        /// Goes on where a destructor panicked.
+        struct Rest<'a, T>(&'a mut Slots<T>);
+        impl<T> Drop for Rest<'_, T> {
+            fn drop(&mut self) {
+                while let Some(item) = self.0.pop() {
+                    drop(item);
+                }
+            }
+        }
+        if std::mem::needs_drop::<T>() {
+            let rest = Rest(self);
+            while let Some(item) = rest.0.pop() {
+                drop(item);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn slots_do_what_a_deque_does_and_drop_each_item_once(
+            start in prop_oneof![Just(0), Just(u64::from(u32::MAX) - 3), any::<u32>().prop_map(u64::from)],
+            steps in prop::collection::vec(0..8_u8, 0..200),
+        ) {
+            let (mut slots, mut model, mut number) = (Slots::starting_at(start), VecDeque::new(), start);
+            let all = Arc::new(());
+            for step in steps {
+                match step {
+                    0..=3 => {
+                        let mut slot = Some((number, Arc::clone(&all)));
+                        let full = model.len() == slots.room();
+                        prop_assert_eq!(slots.push(number, &mut slot), !full);
+                        prop_assert_eq!(slot.is_some(), full);
+                        if !full {
+                            model.push_back(number);
+                            number += 1;
+                        }
+                    }
+                    4..=5 => prop_assert_eq!(slots.pop().map(|(number, _)| number), model.pop_front()),
+                    6 => slots.resize((slots.room() * 2).max(1)),
+                    _ => slots.resize(model.len().next_power_of_two()),
+                }
+                prop_assert_eq!((slots.len(), slots.first()), (model.len(), model.front().copied()));
+                prop_assert_eq!(Arc::strong_count(&all), 1 + model.len());
+            }
+            drop(slots);
+            prop_assert_eq!(Arc::strong_count(&all), 1);
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_turn_does_not_come_in() {
+        let mut slots = Slots::starting_at(5);
+        slots.resize(4);
+        let mut slot = Some('a');
+        assert!(!slots.push(4, &mut slot) && !slots.push(6, &mut slot) && slots.push(5, &mut slot));
+        assert_eq!((slots.first(), slots.pop(), slots.first()), (Some(5), Some('a'), None));
+    }
+
+    #[test]
+    fn a_destructor_that_panics_keeps_no_other_from_running() {
+        struct Loud {
+            panics: bool,
+            _counted: Arc<()>,
+        }
+        impl Drop for Loud {
+            fn drop(&mut self) {
+                assert!(!self.panics, "as planned");
+            }
+        }
+        let all = Arc::new(());
+        let mut slots = Slots::starting_at(0);
+        slots.resize(4);
+        for number in 0..4 {
+            slots.push(number, &mut Some(Loud { panics: number == 1, _counted: Arc::clone(&all) }));
+        }
+        let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(slots)));
+        assert!(dropped.is_err());
+        assert_eq!(Arc::strong_count(&all), 1, "{} were kept", Arc::strong_count(&all) - 1);
+    }
+
+    #[test]
+    fn items_without_a_size_have_all_the_room_there_is() {
+        let mut slots = Slots::starting_at(0);
+        slots.resize(1 << (usize::BITS - 1));
+        (0..10_000).for_each(|number| assert!(slots.push(number, &mut Some(()))));
+        assert_eq!(slots.len(), 10_000);
+        assert_eq!(std::iter::from_fn(|| slots.pop()).count(), 10_000);
+    }
+}
