@@ -14,13 +14,13 @@ use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, MEASURES, Unit};
 use support::{ClosedPort, Workplace};
 
 const QUEUES: [&str; 3] = ["crawl.download", "crawl.parse", "crawl.store"];
-const PAGES: u64 = 40;
+const PAGES: u64 = 60;
 
 /// Crawls pages, slowly enough for queues to fill, and exports to `endpoint`.
 fn crawl(place: &Workplace, endpoint: &str) -> support::Outcome {
     place.write_pages(PAGES as usize);
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint), ("OTEL_METRIC_EXPORT_INTERVAL", "100")];
-    place.crawl_with(&variables, &["pages", "--slow-store", "5ms"])
+    place.crawl_with(&variables, &["pages", "--slow-store", "50ms"])
 }
 
 #[test]
