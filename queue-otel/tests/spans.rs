@@ -193,6 +193,22 @@ async fn without_a_setting_a_hundred_and_twenty_eight_links_are_kept() {
 }
 
 #[tokio::test]
+async fn a_batch_is_linked_with_what_is_recorded_of_it_and_with_nothing_else() {
+    let traced = Traced::all();
+    Spans::install(&traced.registry, traced.tracer());
+    let queue = traced.queue::<i32>("jobs", 4);
+    let unrecorded: TraceContext = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00".parse().unwrap();
+    queue.put(1).with_context(context::remote_parent(&unrecorded)).await.unwrap();
+    queue.put(2).await.unwrap();
+    let batch = queue.receive_batch(2, Duration::ZERO).await.unwrap();
+    batch.in_span(async |_: &mut [_]| fine(())).await.unwrap();
+    let process = traced.span("process jobs");
+    assert_eq!(linked(&process), [ids(&traced.span("put jobs"))]);
+    assert_eq!(attribute(&process, "queue.links"), Some(Value::I64(1)));
+    assert_eq!(attribute(&process, "queue.batch.size"), Some(Value::I64(2)));
+}
+
+#[tokio::test]
 async fn items_of_several_queues_that_become_one_are_linked_with_what_comes_of_them() {
     let traced = Traced::all();
     Spans::install(&traced.registry, traced.tracer());
@@ -254,6 +270,22 @@ async fn work_that_is_dropped_midway_is_abandoned_and_its_span_says_so() {
     assert!(matches!(&process.status, Status::Error { description } if description.starts_with("abandoned")));
     assert_eq!(attribute(&process, "queue.outcome"), Some("abandoned".into()));
     assert_eq!(queue.stats().totals.done_abandoned, 1);
+}
+
+#[tokio::test]
+async fn what_failed_and_was_dropped_then_has_failed() {
+    let traced = Traced::all();
+    Spans::install(&traced.registry, traced.tracer());
+    let queue = traced.queue::<i32>("jobs", 4);
+    queue.put(1).await.unwrap();
+    let delivery = queue.receive().await.unwrap();
+    let processing = delivery.processing();
+    processing.failed(&"no such page");
+    drop(processing);
+    delivery.fail();
+    let process = traced.span("process jobs");
+    assert_eq!(process.status, Status::error("no such page"));
+    assert_eq!(attribute(&process, "queue.outcome"), Some("failed".into()));
 }
 
 #[tokio::test]

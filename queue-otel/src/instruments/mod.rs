@@ -111,3 +111,64 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Ratio => "1",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use opentelemetry::metrics::{
+        AsyncInstrumentBuilder, Callback, InstrumentProvider, ObservableCounter, ObservableGauge,
+    };
+
+    use super::*;
+
+    /// Keeps what it is to call at a collection.
+    #[derive(Default)]
+    struct Called(Mutex<Vec<Callback<f64>>>);
+
+    impl InstrumentProvider for Called {
+        fn f64_observable_counter(
+            &self,
+            builder: AsyncInstrumentBuilder<'_, ObservableCounter<f64>, f64>,
+        ) -> ObservableCounter<f64> {
+            self.0.lock().unwrap().extend(builder.callbacks);
+            ObservableCounter::new()
+        }
+
+        fn f64_observable_gauge(
+            &self,
+            builder: AsyncInstrumentBuilder<'_, ObservableGauge<f64>, f64>,
+        ) -> ObservableGauge<f64> {
+            self.0.lock().unwrap().extend(builder.callbacks);
+            ObservableGauge::new()
+        }
+    }
+
+    struct Breaks;
+
+    impl AsyncInstrument<f64> for Breaks {
+        fn observe(&self, _: f64, _: &[KeyValue]) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+
+    struct Counts(Mutex<usize>);
+
+    impl AsyncInstrument<f64> for Counts {
+        fn observe(&self, _: f64, _: &[KeyValue]) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    #[test]
+    fn an_instrument_that_panics_ends_neither_the_collection_nor_the_next() {
+        let (registry, called) = (Registry::new(), Arc::new(Called::default()));
+        let _instruments = Instruments::register(&registry, &Meter::new(called.clone()));
+        let callbacks = called.0.lock().unwrap();
+        assert_eq!(callbacks.len(), MEASURES.len(), "one for each row");
+        callbacks.iter().for_each(|callback| callback(&Breaks));
+        let counts = Counts(Mutex::new(0));
+        callbacks.iter().for_each(|callback| callback(&counts));
+        assert!(*counts.0.lock().unwrap() > 0);
+    }
+}
