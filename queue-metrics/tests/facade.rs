@@ -25,6 +25,8 @@ fn an_exporter_that_was_there_before_the_recorder_follows_a_queue_to_its_end_and
     jobs.try_get().expect("there is an item");
     until(&page, "queue_put_total{queue_name=\"jobs\"} 4\n");
     until(&page, "queue_utilization_ratio{queue_name=\"jobs\"} 0.75\n");
+    // The first item of a queue carries a clock.
+    until(&page, "queue_dwell_seconds_count{queue_name=\"jobs\"} 1\n");
 
     drop(jobs);
     until(&page, "queue_depth{queue_name=\"jobs\"} NaN\n");

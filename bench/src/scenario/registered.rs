@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use prometheus::TextEncoder;
 use queue_core::{Queue, Registry};
 use queue_metrics::PrometheusCollector;
 use queue_monitor::config::Config;
@@ -24,7 +25,7 @@ const INTERVAL: Duration = Duration::from_millis(2);
 type Deed = fn(&Crowd, u64) -> f64;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let deeds: [(&str, Deed); 7] = [
+    let deeds: [(&str, Deed); 9] = [
         ("create and drop, a known name", create_known),
         ("create and drop, a new name", create_new),
         ("snapshot", snapshot),
@@ -32,6 +33,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ("monitor pass, ten alerts on each", judging_pass),
         ("put and get while it passes", put_beside_a_judge),
         ("scrape", scrape),
+        ("scrape without histograms", scrape_without),
+        ("scrape, through a Prometheus registry", gather),
     ];
     deeds.into_iter().flat_map(|(what, deed)| COUNTS.map(|count| beside(what, deed, count))).collect()
 }
@@ -162,6 +165,27 @@ fn scrape(crowd: &Crowd, n: u64) -> f64 {
     let started = Instant::now();
     for _ in 0..n {
         assert!(black_box(crowd.collector.encode()).len() > crowd.queues.len(), "no queue is left out");
+    }
+    each(started.elapsed(), n)
+}
+
+fn scrape_without(crowd: &Crowd, n: u64) -> f64 {
+    let collector = PrometheusCollector::without_histograms(&crowd.registry);
+    let started = Instant::now();
+    for _ in 0..n {
+        assert!(black_box(collector.encode()).len() > crowd.queues.len(), "no queue is left out");
+    }
+    each(started.elapsed(), n)
+}
+
+/// As a service does that has a registry of Prometheus' crate.
+fn gather(crowd: &Crowd, n: u64) -> f64 {
+    let pages = prometheus::Registry::new();
+    pages.register(Box::new(crowd.collector.clone())).expect("it is the only collector");
+    let started = Instant::now();
+    for _ in 0..n {
+        let page = TextEncoder::new().encode_to_string(&pages.gather()).expect("every family has points");
+        assert!(black_box(page).len() > crowd.queues.len(), "no queue is left out");
     }
     each(started.elapsed(), n)
 }

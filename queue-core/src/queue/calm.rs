@@ -303,13 +303,12 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// How many items are sure to go out before one that carries anything.
     fn untagged(&self) -> u64 {
-        // Out of order a clock that is out may belong to whatever goes next, and somebody wants to know.
-        if K::Buffer::OUT_OF_ORDER && self.measured && self.tags.clocks() > 0 {
-            return 0;
+        if K::Buffer::OUT_OF_ORDER {
+            // Nobody knows how far off the next tag is: each item is asked for its own, in vain if it has a clock that
+            // somebody wants to know of.
+            return if self.measured && self.tags.clocks() > 0 { 0 } else { u64::MAX };
         }
-        // Otherwise nobody knows how far off the next tag is there: each item is asked for its own.
-        let first = self.tags.first().filter(|_| !K::Buffer::OUT_OF_ORDER);
-        first.map_or(u64::MAX, |first| self.items.before(first))
+        self.tags.first().map_or(u64::MAX, |first| self.items.before(first))
     }
 
     /// How many may be buffered with no slot promised to anybody else.

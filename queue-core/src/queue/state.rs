@@ -283,11 +283,9 @@ impl<T, K: Kind<T>> State<T, K> {
 
     #[inline]
     fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
-        if !self.held {
-            if !self.getters.is_empty() {
-                self.tags.came(self.next, offer.take_trace());
-                return Admission::Handed(self.hand_over(&mut offer.item));
-            }
+        if !self.held && !self.getters.is_empty() {
+            self.tags.came(self.next, offer.take_trace());
+            return Admission::Handed(self.hand_over(&mut offer.item));
         }
         self.items.push(self.next, &mut offer.item);
         self.entered(offer);

@@ -21,11 +21,15 @@ impl Counted {
         Self { buckets, kept: PerName::new(registry) }
     }
 
+    /// The bounds of the buckets of the row at `place` of the table.
+    pub(crate) fn bounds(&self, place: usize) -> &[f64] {
+        self.buckets.of(place)
+    }
+
     /// What was counted of `family` for the row at `place` of the table; nothing, if that is not to be shown.
-    pub(crate) fn read(&self, place: usize, family: &FamilyStats) -> Option<Reading<'_>> {
-        let bounds = self.buckets.of(place);
+    pub(crate) fn read(&self, place: usize, family: &FamilyStats) -> Option<Reading> {
         let kept = self.kept.get(&family.name);
-        let reading = kept.map_or_else(|| Reading::empty(bounds), |kept| kept[place].read(bounds));
+        let reading = kept.map_or_else(|| Reading::empty(self.bounds(place)), |kept| kept[place].read());
         (reading.count() > 0 || DISTRIBUTIONS[place].is_expected_of(family)).then_some(reading)
     }
 
@@ -73,34 +77,29 @@ impl Histogram {
         let _ = self.sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, plus);
     }
 
-    fn read<'a>(&self, bounds: &'a [f64]) -> Reading<'a> {
+    fn read(&self) -> Reading {
         let mut count = 0;
         let up_to = |bucket: &AtomicU64| {
             count += bucket.load(Ordering::Relaxed);
             count
         };
         let up_to = self.counts.iter().map(up_to).collect();
-        Reading { bounds, up_to, sum: f64::from_bits(self.sum.load(Ordering::Relaxed)) }
+        Reading { up_to, sum: f64::from_bits(self.sum.load(Ordering::Relaxed)) }
     }
 }
 
 /// One histogram, as it stood.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
-    pub(crate) bounds: &'a [f64],
+pub(crate) struct Reading {
     /// How many were not above each bound, and how many there were in all.
-    up_to: Vec<u64>,
+    pub(crate) up_to: Vec<u64>,
+    /// Of the values.
     pub(crate) sum: f64,
 }
 
-impl<'a> Reading<'a> {
-    fn empty(bounds: &'a [f64]) -> Self {
-        Self { bounds, up_to: vec![0; bounds.len() + 1], sum: 0.0 }
-    }
-
-    /// Each bound, and how many were not above it.
-    pub(crate) fn buckets(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
-        self.bounds.iter().copied().zip(self.up_to.iter().copied())
+impl Reading {
+    fn empty(bounds: &[f64]) -> Self {
+        Self { up_to: vec![0; bounds.len() + 1], sum: 0.0 }
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -117,9 +116,8 @@ mod tests {
         let bounds = [1.0, 2.0, 4.0];
         let histogram = Histogram::of(&bounds);
         [0.0, 1.0, 1.5, 4.0, 4.5, 100.0].into_iter().for_each(|value| histogram.add(&bounds, value));
-        let reading = histogram.read(&bounds);
-        assert_eq!(reading.buckets().collect::<Vec<_>>(), [(1.0, 2), (2.0, 3), (4.0, 4)]);
-        assert_eq!((reading.count(), reading.sum), (6, 111.0));
+        let reading = histogram.read();
+        assert_eq!((&reading.up_to[..], reading.count(), reading.sum), (&[2, 3, 4, 6][..], 6, 111.0));
     }
 
     #[test]
@@ -131,6 +129,6 @@ mod tests {
                 scope.spawn(|| (0..10_000).for_each(|_| histogram.add(&bounds, 0.5)));
             }
         });
-        assert_eq!((histogram.read(&bounds).count(), histogram.read(&bounds).sum), (40_000, 20_000.0));
+        assert_eq!((histogram.read().count(), histogram.read().sum), (40_000, 20_000.0));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metrics::{Key, Label, Recorder, SharedString};
 use queue_core::Registry;
 use queue_core::observe::{Event, Interest, Observer, QueueInfo};
-use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, View};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, QUEUE, View};
 
-use super::recorder::{Careful, record};
+use super::recorder::{Careful, TOLERATED, outlives, record};
 use super::shown::unit;
 use crate::distributions::PerName;
 
@@ -17,15 +18,28 @@ use crate::distributions::PerName;
 pub(super) struct Distributions {
     /// For each name the keys of all rows, in the order of the table.
     keys: PerName<Vec<Key>>,
+    /// How often the recorder panicked since the last pass.
+    panics: AtomicUsize,
 }
 
 impl Distributions {
     pub(super) fn of(registry: &Registry) -> Self {
-        Self { keys: PerName::new(registry) }
+        Self { keys: PerName::new(registry), panics: AtomicUsize::new(0) }
     }
 
-    /// Tells `recorder`.
+    /// Meets a recorder that panicked again.
+    pub(super) fn forgive(&self) {
+        self.panics.store(0, Ordering::Relaxed);
+    }
+
+    /// Tells `recorder`, whose panics end here: otherwise this observer would be detached over them.
     pub(super) fn tell(&self, recorder: &dyn Recorder, queue: &QueueInfo, event: &Event<'_>) {
+        if self.panics.load(Ordering::Relaxed) < TOLERATED && !outlives(|| self.record(recorder, queue, event)) {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn record(&self, recorder: &dyn Recorder, queue: &QueueInfo, event: &Event<'_>) {
         for (place, row) in DISTRIBUTIONS.iter().enumerate() {
             if let Some(value) = row.of(event) {
                 let keys = |name: &Arc<str>| DISTRIBUTIONS.iter().map(|row| key(row, name)).collect();
@@ -85,5 +99,5 @@ fn name(row: &Distribution) -> SharedString {
 }
 
 fn key(row: &Distribution, queue: &Arc<str>) -> Key {
-    Key::from_parts(name(row), vec![Label::new(row.label, Arc::clone(queue))])
+    Key::from_parts(name(row), vec![Label::new(QUEUE, Arc::clone(queue))])
 }

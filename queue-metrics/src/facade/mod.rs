@@ -14,6 +14,7 @@ mod shown;
 mod tests;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -53,7 +54,7 @@ pub struct MetricsExporter {
     keep_on: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
     /// Gone first, so that nothing is told any more when the exporter is.
-    distributions: Option<ObserverHandle>,
+    observing: Option<ObserverHandle>,
     /// Makes ages, waits and integrals exact to a tick.
     _ticking: TickerGuard,
 }
@@ -68,12 +69,14 @@ impl MetricsExporter {
     /// # Panics
     /// If the system gives no thread.
     pub fn install(registry: &Registry, every: Duration) -> Self {
-        let distributions = registry.observe(Distributions::of(registry));
+        let distributions = Arc::new(Distributions::of(registry));
+        let observing = registry.observe(Arc::clone(&distributions));
         let registry = registry.clone();
         let mut shown = Shown::default();
         let mut exporter = Self::start(every, move |turn| {
             let (families, published) = (registry.snapshot(), registry.published());
             let view = View { families: &families, published: &published };
+            distributions.forgive();
             metrics::with_recorder(|recorder| {
                 shown.pass(recorder, &view);
                 if let Turn::Last = turn {
@@ -81,7 +84,7 @@ impl MetricsExporter {
                 }
             });
         });
-        exporter.distributions = Some(distributions);
+        exporter.observing = Some(observing);
         exporter
     }
 
@@ -90,7 +93,7 @@ impl MetricsExporter {
         let named = thread::Builder::new().name("queue-metrics".to_owned());
         match named.spawn(move || run(every.max(SHORTEST), pass, &stopped)) {
             Ok(thread) => {
-                Self { keep_on: Some(keep_on), thread: Some(thread), distributions: None, _ticking: Ticker::start() }
+                Self { keep_on: Some(keep_on), thread: Some(thread), observing: None, _ticking: Ticker::start() }
             }
             Err(error) => panic!("the metrics exporter does not start, as the system gives no thread: {error}"),
         }
@@ -99,7 +102,7 @@ impl MetricsExporter {
 
 impl Drop for MetricsExporter {
     fn drop(&mut self) {
-        self.distributions = None;
+        self.observing = None;
         self.keep_on = None;
         // A recorder may own the exporter: then this is the thread to wait for.
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {

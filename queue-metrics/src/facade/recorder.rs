@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use metrics::{Key, KeyName, Level, Metadata, Recorder, SharedString, Unit};
 
 /// After so many panics the recorder is left alone until the next pass: each of them is a message on the terminal.
-const TOLERATED: usize = 10;
+pub(super) const TOLERATED: usize = 10;
 
 static METADATA: Metadata<'static> = Metadata::new("queue_metrics", Level::INFO, Some(module_path!()));
 
@@ -77,7 +77,7 @@ impl<'a> Careful<'a> {
     }
 }
 
-/// Adds a value to a histogram, not in a pass but where it was measured: there a panic is the observer's.
+/// Adds a value to a histogram: not in a pass, but where it was measured.
 pub(super) fn record(recorder: &dyn Recorder, key: &Key, value: f64) {
     recorder.register_histogram(key, &METADATA).record(value);
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prometheus::core::Desc;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
-use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, Labels, MEASURES, Measure, View};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, Labels, MEASURES, Measure, QUEUE, View};
 
 use crate::distributions::{Counted, Reading};
 
@@ -46,7 +46,7 @@ fn distributed(place: usize, view: &View<'_>, counted: &Counted) -> MetricFamily
     let row = &DISTRIBUTIONS[place];
     let points = view.families.iter().filter_map(|family| {
         let reading = counted.read(place, family)?;
-        Some(histogram(&[(row.label, &family.name)], &reading))
+        Some(histogram(&[(QUEUE, &family.name)], counted.bounds(place), &reading))
     });
     family(row.prometheus_name(), row.help, MetricType::HISTOGRAM, points.collect())
 }
@@ -77,15 +77,15 @@ fn point(kind: Kind, labels: &Labels<'_>, value: f64) -> Metric {
     point
 }
 
-fn histogram(labels: &Labels<'_>, reading: &Reading<'_>) -> Metric {
-    let bucket = |(bound, up_to)| {
+fn histogram(labels: &Labels<'_>, bounds: &[f64], reading: &Reading) -> Metric {
+    let bucket = |(bound, up_to): (&f64, &u64)| {
         let mut bucket = Bucket::default();
-        bucket.set_upper_bound(bound);
-        bucket.set_cumulative_count(up_to);
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(*up_to);
         bucket
     };
     let mut histogram = Histogram::default();
-    histogram.set_bucket(reading.buckets().map(bucket).collect());
+    histogram.set_bucket(bounds.iter().zip(&reading.up_to).map(bucket).collect());
     histogram.set_sample_count(reading.count());
     histogram.set_sample_sum(reading.sum);
     let mut point = labelled(labels);

@@ -7,13 +7,15 @@
 //! Deliberately absent: names, units and rules (they are in [`queue_core::stats::catalogue`]), HTTP, and any lock.
 //! Where the data goes next: a `prometheus::Registry`, or a text page.
 
+mod escaped;
 mod families;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ::prometheus::TextEncoder;
 use ::prometheus::core::{Collector, Desc};
 use ::prometheus::proto::MetricFamily;
 use queue_core::stats::catalogue::View;
@@ -47,6 +49,8 @@ pub struct PrometheusCollector {
     /// One for each row of the table, whether it has points now or not.
     descs: Vec<Desc>,
     listening: Option<Arc<Listening>>,
+    /// How long the last page was: the next one will hardly be much longer.
+    last_page: Arc<AtomicUsize>,
 }
 
 /// The histograms, and what keeps them told.
@@ -75,7 +79,7 @@ impl PrometheusCollector {
     /// Makes a collector without histograms, which costs the queues nothing while nobody scrapes.
     #[must_use]
     pub fn without_histograms(registry: &Registry) -> Self {
-        Self { registry: registry.clone(), descs: families::descs(), listening: None }
+        Self { registry: registry.clone(), descs: families::descs(), listening: None, last_page: Arc::default() }
     }
 
     /// Writes all queues as a page of Prometheus' text format: what a scrape of them alone returns.
@@ -88,7 +92,16 @@ impl PrometheusCollector {
     /// ```
     #[must_use]
     pub fn encode(&self) -> String {
-        text(&self.collect())
+        let page = self.read(|view, counted| text::page(view, counted, self.last_page.load(Ordering::Relaxed)));
+        // Some more, as most numbers grow by a digit now and then.
+        self.last_page.store(page.len() + page.len() / 32, Ordering::Relaxed);
+        page
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&View<'_>, Option<&Counted>) -> R) -> R {
+        let (families, published) = (self.registry.snapshot(), self.registry.published());
+        let counted = self.listening.as_ref().map(|listening| &*listening.counted);
+        read(&View { families: &families, published: &published }, counted)
     }
 }
 
@@ -98,18 +111,12 @@ impl Collector for PrometheusCollector {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let (families, published) = (self.registry.snapshot(), self.registry.published());
-        let counted = self.listening.as_ref().map(|listening| &*listening.counted);
-        families::read(&View { families: &families, published: &published }, counted)
+        self.read(families::read)
     }
 }
 
 /// The page of one moment, as a collector writes it.
 #[cfg(test)]
 pub(crate) fn page(view: &View<'_>, counted: Option<&Counted>) -> String {
-    text(&families::read(view, counted))
-}
-
-fn text(families: &[MetricFamily]) -> String {
-    TextEncoder::new().encode_to_string(families).expect("every family has a name and points, and a String takes all")
+    text::page(view, counted, 0)
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{QUEUE, Unit, finishes};
+use super::Unit;
+use super::points::{count, finishes};
 use crate::observe::{Event, Side};
 use crate::stats::{FamilyStats, Known};
 
-/// One row: one histogram, labelled with the queue's name alone.
+/// One row: one histogram, labelled with [`QUEUE`](super::QUEUE) alone.
 ///
 /// Nobody keeps it in a snapshot. An adapter attaches an observer that asks for
 /// [`Interest::MEASURED`](crate::Interest::MEASURED), and adds what [`of`](Self::of) finds in each event to the buckets
@@ -15,12 +16,12 @@ use crate::stats::{FamilyStats, Known};
 pub struct Distribution {
     /// Dotted name, without unit.
     pub name: &'static str,
-    /// Its only label, which has the queue's name.
-    pub label: &'static str,
     /// What it is measured in.
     pub unit: Unit,
     /// One sentence for whoever sees it on a page.
     pub help: &'static str,
+    /// How to read it: what to ask Prometheus for.
+    pub reading: &'static str,
     /// Upper bounds of its buckets, unless somebody chooses others; rising, without the last one, which is infinite.
     pub bounds: &'static [f64],
     of: fn(&Event<'_>) -> Option<f64>,
@@ -34,7 +35,8 @@ impl Distribution {
         (self.of)(event)
     }
 
-    /// Whether it is shown of a name also while it is empty. One that is not expected is shown once something was added.
+    /// Whether it is shown of a name also while it is empty. One that is not expected is shown once something was
+    /// added.
     #[must_use]
     pub fn is_expected_of(&self, family: &FamilyStats) -> bool {
         (self.expected)(family)
@@ -57,9 +59,10 @@ impl std::fmt::Debug for Distribution {
 pub static DISTRIBUTIONS: &[Distribution] = &[
     Distribution {
         name: "queue.dwell",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Time from put to get, of sampled items.",
+        reading: "`histogram_quantile(0.99, sum by (queue_name, le) (rate(queue_dwell_seconds_bucket[5m])))`: what the \
+            slowest hundredth waits in the queue. Of about one item in 256.",
         bounds: TIMES,
         of: |event| match event {
             Event::Got { dwell, .. } => seconds(*dwell),
@@ -69,9 +72,10 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.put_wait",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Completed waits for room, of sampled waits.",
+        reading: "What backpressure costs a putter that meets it; how many meet it is in `queue_waits_total`. Of about \
+            one wait in eight.",
         bounds: TIMES,
         of: |event| match event {
             Event::Waited { side: Side::Put, took } => seconds(Some(*took)),
@@ -82,9 +86,9 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.process",
-        label: QUEUE,
         unit: Unit::Seconds,
         help: "Time from get to done, of sampled deliveries.",
+        reading: "How long the work takes, of deliveries whose item carries a clock: whoever calls `task_done` has none.",
         bounds: TIMES,
         of: |event| match event {
             Event::Done { took, .. } => seconds(*took),
@@ -94,12 +98,13 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
     },
     Distribution {
         name: "queue.batch_size",
-        label: QUEUE,
         unit: Unit::Count,
         help: "Items got together, of every batch.",
+        reading: "`rate(queue_batch_size_sum[5m]) / rate(queue_batch_size_count[5m])`: the mean batch. At its maximum \
+            always: batches could be larger.",
         bounds: SIZES,
         of: |event| match event {
-            Event::Batch { size } => Some(super::count(*size)),
+            Event::Batch { size } => Some(count(*size)),
             _ => None,
         },
         expected: |_| false,

@@ -7,11 +7,14 @@ use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Record
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use queue_core::FamilyStats;
 use queue_core::registry::Published;
-use queue_core::stats::catalogue::{MEASURES, View};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, MEASURES, View};
 
-use super::family;
+use super::{family, with_buckets};
+use crate::facade::distributions::Distributions;
+use crate::facade::recorder::TOLERATED;
 use crate::facade::shown::Shown;
 use crate::testing::parser::{Page, parse};
+use crate::testing::views::{busy, events, knowing};
 
 /// A recorder with faults that come and go.
 struct Careless {
@@ -34,7 +37,7 @@ enum Faults {
 impl Careless {
     fn new(faults: Faults) -> Self {
         Self {
-            inner: PrometheusBuilder::new().build_recorder(),
+            inner: with_buckets(PrometheusBuilder::new()).build_recorder(),
             faults,
             calls: AtomicUsize::new(0),
             descriptions: AtomicUsize::new(0),
@@ -101,7 +104,10 @@ impl Recorder for Careless {
         self.inner.describe_gauge(key, unit, help);
     }
 
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.describe();
+        self.inner.describe_histogram(key, unit, help);
+    }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
         self.panic_if(self.is_bad(key));
@@ -114,8 +120,9 @@ impl Recorder for Careless {
         if self.faults == Faults::Nan { Gauge::from_arc(Arc::new(NoNan(gauge))) } else { gauge }
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.panic_if(self.is_bad(key));
+        self.inner.register_histogram(key, metadata)
     }
 }
 
@@ -177,7 +184,7 @@ fn what_the_recorder_took_is_described_once() {
     let recorder = Careless::new(Faults::None);
     pass(&mut shown, &recorder, &[family("a", 1, 1)]);
     pass(&mut shown, &recorder, &[family("a", 2, 2)]);
-    assert_eq!(recorder.descriptions.load(Ordering::Relaxed), MEASURES.len());
+    assert_eq!(recorder.descriptions.load(Ordering::Relaxed), MEASURES.len() + DISTRIBUTIONS.len());
 }
 
 #[test]
@@ -190,4 +197,24 @@ fn an_end_that_the_recorder_did_not_take_is_told_again() {
     recorder.faults = Faults::None;
     pass(&mut shown, &recorder, &[]);
     assert!(depth(&recorder.page(), "a").expect("NaN").is_nan());
+}
+
+#[test]
+fn a_recorder_that_panics_at_a_value_is_told_the_next_ones_and_after_ten_those_of_the_next_pass() {
+    let mut recorder = Careless::new(Faults::All);
+    let distributions = Distributions::of(&knowing(&[busy()]));
+    let values = |recorder: &Careless| {
+        events(|queue, event| distributions.tell(recorder, queue, event));
+        recorder.calls.load(Ordering::Relaxed)
+    };
+    for _ in 0..3 {
+        values(&recorder);
+    }
+    assert_eq!(values(&recorder), TOLERATED, "each panic is a message on the terminal");
+    recorder.faults = Faults::None;
+    assert_eq!(values(&recorder), TOLERATED);
+    distributions.forgive();
+    values(&recorder);
+    let text = recorder.inner.handle().render();
+    assert!(text.contains("queue_dwell_seconds_count{queue_name=\"crawl.parse\"} 5\n"), "{text}");
 }

@@ -29,12 +29,7 @@ impl Bench {
     }
 
     fn of(builder: PrometheusBuilder) -> Self {
-        let with_buckets = |builder: PrometheusBuilder, name, bounds| {
-            builder.set_buckets_for_metric(Matcher::Full(name), bounds).expect("there are bounds")
-        };
-        let rows = DISTRIBUTIONS.iter();
-        let builder = rows.fold(builder, |builder, row| with_buckets(builder, row.prometheus_name(), row.bounds));
-        Self { recorder: builder.build_recorder(), shown: Shown::default() }
+        Self { recorder: with_buckets(builder).build_recorder(), shown: Shown::default() }
     }
 
     fn tell(&self, distributions: &Distributions, queue: &QueueInfo, event: &Event<'_>) {
@@ -61,6 +56,13 @@ impl Bench {
         let text = self.recorder.handle().render();
         text.lines().filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// Otherwise it would render summaries.
+fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
+    DISTRIBUTIONS.iter().fold(builder, |builder, row| {
+        builder.set_buckets_for_metric(Matcher::Full(row.prometheus_name()), row.bounds).expect("there are bounds")
+    })
 }
 
 /// A queue of that name that has buffered `depth` of the `put` items so far.

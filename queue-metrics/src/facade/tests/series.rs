@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use metrics::{NoopRecorder, SharedString, Unit};
+use metrics::{Key, NoopRecorder, SharedString, Unit};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use queue_core::registry::{Publication, Published};
-use queue_core::stats::catalogue::{Kind, MEASURES, View};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Kind, MEASURES, View};
 use queue_core::{AlertPhase, AlertState, Registry};
 
 use super::{Bench, family};
+use crate::facade::distributions::Distributions;
 use crate::facade::shown::Shown;
-use crate::testing::views::{board, busy, gone, unbounded};
+use crate::testing::views::{board, busy, events, gone, knowing, unbounded};
 
 const A: &[(&str, &str)] = &[("queue_name", "a")];
 const B: &[(&str, &str)] = &[("queue_name", "b")];
@@ -49,6 +50,29 @@ fn a_recorder_learns_kind_unit_and_help_of_every_metric() {
         let counts = measure.kind == Kind::Counter && suffix.is_none();
         assert_eq!(key.kind(), if counts { MetricKind::Counter } else { MetricKind::Gauge }, "{name}");
         assert_eq!(matches!(value, DebugValue::Counter(_)), counts, "{name}");
+    }
+}
+
+#[test]
+fn a_recorder_learns_unit_and_help_of_every_distribution_and_each_of_its_values() {
+    let families = [busy(), unbounded(), gone()];
+    let (recorder, distributions) = (DebuggingRecorder::new(), Distributions::of(&knowing(&families)));
+    Shown::default().pass(&recorder, &View { families: &families, published: &Published::default() });
+    events(|queue, event| distributions.tell(&recorder, queue, event));
+    let points = recorder.snapshotter().snapshot().into_vec();
+    let expected: [(&str, Unit, &[f64]); 4] = [
+        ("queue_dwell_seconds", Unit::Seconds, &[0.0, 0.002, 0.002, 0.04, 20.0]),
+        ("queue_put_wait_seconds", Unit::Seconds, &[0.000_125]),
+        ("queue_process_seconds", Unit::Seconds, &[0.5]),
+        ("queue_batch_size", Unit::Count, &[1.0, 10.0, 2000.0]),
+    ];
+    for (row, (name, unit, values)) in DISTRIBUTIONS.iter().zip(expected) {
+        let of_busy = |key: &Key| key.name() == name && key.labels().any(|label| label.value() == "crawl.parse");
+        let (key, has_unit, help, value) = points.iter().find(|(key, ..)| of_busy(key.key())).expect(name);
+        assert_eq!((key.kind(), *has_unit), (MetricKind::Histogram, Some(unit)), "{name}");
+        assert_eq!(help.as_ref().map(SharedString::as_ref), Some(row.help), "{name}");
+        let values = values.iter().map(|value| (*value).into()).collect();
+        assert_eq!(*value, DebugValue::Histogram(values), "{name}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a page promises, over hand-made views: every number is fixed, so pages can be compared as text.
 
+mod histograms;
 mod hostile;
 mod locks;
 mod promtool;
@@ -7,17 +8,24 @@ mod queues;
 
 use std::sync::Arc;
 
+use prometheus::TextEncoder;
+use prometheus::proto::MetricFamily;
 use queue_core::registry::{MonitorTotals, Publication, Published};
 use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, Kind, MEASURES, Measure, View};
 use queue_core::{FamilyStats, Observer, Registry};
 
-use super::{PrometheusCollector, text};
+use super::{PrometheusCollector, families};
 use crate::distributions::{Buckets, Counted};
 use crate::testing::parser::{Page, parse};
 use crate::testing::views::{board, busy, events, gone, knowing, unbounded};
 
 fn encode(registry: &Registry) -> String {
     PrometheusCollector::new(registry).encode()
+}
+
+/// As the `prometheus` crate writes it.
+fn text(families: &[MetricFamily]) -> String {
+    TextEncoder::new().encode_to_string(families).expect("every family has a name and points")
 }
 
 /// A page after nothing was told.
@@ -43,6 +51,21 @@ fn parsed(families: &[FamilyStats], published: &Published) -> Page {
 fn a_page_reads_as_the_golden_text() {
     let golden = include_str!("golden.txt").replace("{version}", env!("CARGO_PKG_VERSION"));
     assert_eq!(full_page(), golden);
+}
+
+#[test]
+fn the_page_is_that_which_the_prometheus_crate_would_write() {
+    let all = [busy(), unbounded(), gone()];
+    let counted = Counted::new(&knowing(&all), Buckets::default().set("queue.dwell", &[0.25]).expect("it rises"));
+    events(|queue, event| counted.on_event(queue, event));
+    for families in [&all[..], &all[1..], &[]] {
+        for published in [board(), Published::default()] {
+            for counted in [Some(&counted), None] {
+                let view = View { families, published: &published };
+                assert_eq!(super::page(&view, counted), text(&families::read(&view, counted)));
+            }
+        }
+    }
 }
 
 #[test]

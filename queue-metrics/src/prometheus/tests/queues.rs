@@ -76,6 +76,20 @@ fn what_a_queue_of_somebody_else_does_not_know_is_not_on_the_page() {
 }
 
 #[test]
+fn two_thousand_names_are_series_of_their_own_and_the_rest_is_one_together() {
+    let registry = Registry::new();
+    let queues: Vec<_> = (0..2_100).map(|number| queue(&registry, &format!("queue.{number}"))).collect();
+    queues.iter().for_each(|queue| queue.try_put(1).expect("there is room"));
+    let page = scrape(&registry);
+    assert_eq!(page.points("queue_depth").len(), 2_001);
+    let together = ["queue_instances", "queue_depth", "queue_put_total"];
+    let overflow: &[(&str, &str)] = &[("queue_name", "(overflow)")];
+    assert_eq!(together.map(|metric| page.value(metric, overflow)), [Some(100.0); 3]);
+    assert_eq!(page.value("queue_depth", &[("queue_name", "queue.1999")]), Some(1.0));
+    assert_eq!(page.value("queue_depth", &[("queue_name", "queue.2000")]), None);
+}
+
+#[test]
 fn a_scrape_while_queues_come_and_go_is_whole_and_adds_up() {
     let registry = Registry::new();
     thread::scope(|scope| {
