@@ -65,6 +65,14 @@ mod blocking {
 
     pub(crate) type BlockingTurn<'a> = MutexGuard<'a, ()>;
 
+    pub(crate) struct BlockingVisit<'a>(&'a Blocking);
+
+    impl BlockingVisit<'_> {
+        pub(crate) fn held(&self) -> BlockingTurn<'_> {
+            self.0.lock()
+        }
+    }
+
     impl Blocking {
         pub(crate) fn new() -> Self {
             Self(Mutex::new(()))
@@ -75,8 +83,8 @@ mod blocking {
         }
 
         /// As any other: its owner is a matter of its own model.
-        pub(crate) fn visit(&self) -> BlockingTurn<'_> {
-            self.lock()
+        pub(crate) fn visit(&self) -> BlockingVisit<'_> {
+            BlockingVisit(self)
         }
 
         /// Its turn ends with the guard.

@@ -78,16 +78,26 @@ impl<T, K: Kind<T>> State<T, K> {
         self.put_after_a_look(slot, task)
     }
 
-    /// Takes the next item out by the short way. A task has to let others run.
+    /// Takes the next item out by the shortest way of all.
     #[inline]
-    fn get_shortly(&mut self, task: Option<&mut Context<'_>>) -> Short<T> {
+    fn get_quickly(&mut self) -> Option<T> {
         if self.got < self.calm.get_until && (!COUNTS || clock::tick() == self.calm.tick) {
-            if let Some(taken) = self.items.pop_quick() {
-                self.went_out(taken.number);
-                return Short::Done(taken.item);
-            }
+            self.pop_quickly()
+        } else {
+            None
         }
-        self.get_after_a_look(task)
+    }
+
+    #[inline]
+    fn pop_quickly(&mut self) -> Option<T> {
+        let Self { items, meter, tags, .. } = self;
+        let item = items.pop_quick(|number| {
+            meter.went(number);
+            // Nobody asks for it here, so it is only not to be left behind.
+            tags.went(number);
+        });
+        self.got += u64::from(item.is_some());
+        item
     }
 
     /// Takes the next items out that nobody waits to replace and that carry nothing, until `into` holds `room`; says
@@ -97,9 +107,8 @@ impl<T, K: Kind<T>> State<T, K> {
         if self.putters.is_empty() && self.items.is_whole() {
             let run = usize::try_from(self.untagged()).unwrap_or(usize::MAX).min(room - before);
             while into.len() - before < run {
-                let Some(taken) = self.items.pop_quick() else { break };
-                self.went_out(taken.number);
-                into.push(taken.item);
+                let Some(item) = self.pop_quickly() else { break };
+                into.push(item);
             }
         }
         into.len() > before
@@ -115,16 +124,6 @@ impl<T, K: Kind<T>> State<T, K> {
         if COUNTS && depth > self.high {
             self.high = depth;
         }
-    }
-
-    #[inline]
-    fn went_out(&mut self, number: u64) {
-        if K::Buffer::OUT_OF_ORDER {
-            self.meter.went(number);
-            // Nobody asks for it here, so it is only not to be left behind.
-            self.tags.went(number);
-        }
-        self.got += 1;
     }
 
     /// Mostly all that is due is to pay.
@@ -158,11 +157,8 @@ impl<T, K: Kind<T>> State<T, K> {
         if !self.pays_to_get(task) {
             return Short::Look;
         }
-        match self.items.pop_quick() {
-            Some(taken) => {
-                self.went_out(taken.number);
-                Short::Done(taken.item)
-            }
+        match self.pop_quickly() {
+            Some(item) => Short::Done(item),
             None => self.get_after_a_look_around(None),
         }
     }
@@ -213,7 +209,11 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.items.give_back();
         let Some(taken) = self.items.pop() else { return Short::Look };
-        self.went_out(taken.number);
+        if K::Buffer::OUT_OF_ORDER {
+            self.meter.went(taken.number);
+            self.tags.went(taken.number);
+        }
+        self.got += 1;
         match self.grant() {
             Some(waker) => {
                 // There is less room for newcomers than there was.
@@ -398,10 +398,17 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         to_wake
     }
 
-    /// Takes the next item out by the short way.
+    /// Takes the next item out by the shortest way of all: straight to where it is to be, for an item may be large.
     #[inline]
+    pub(super) fn get_quickly(&mut self) -> Option<T> {
+        let item = State::get_quickly(self);
+        self.moves().got(self.got);
+        item
+    }
+
+    /// Takes the next item out by the short way.
     pub(super) fn get_at_once(&mut self) -> Short<T> {
-        let item = self.get_shortly(None);
+        let item = self.get_after_a_look(None);
         self.moves().got(self.got);
         item
     }
@@ -430,9 +437,8 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     }
 
     /// As [`get_at_once`](Self::get_at_once), for a task that has to let others run.
-    #[inline]
     pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Short<T> {
-        let item = self.get_shortly(Some(cx));
+        let item = self.get_after_a_look(Some(cx));
         self.moves().got(self.got);
         item
     }

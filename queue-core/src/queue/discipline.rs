@@ -91,10 +91,16 @@ pub trait Discipline<T>: Default {
         })
     }
 
-    /// As [`pop`](Self::pop), from a buffer that is whole, if nothing has to be made ready for it.
+    /// As [`pop`](Self::pop), from a buffer that is whole, if nothing has to be made ready for it. Items that go out of
+    /// order have their numbers told.
     #[inline]
-    fn pop_quick(&mut self) -> Option<Numbered<T>> {
-        self.pop()
+    fn pop_quick(&mut self, went: impl FnOnce(u64)) -> Option<T> {
+        self.pop().map(|Numbered { number, item }| {
+            if Self::OUT_OF_ORDER {
+                went(number);
+            }
+            item
+        })
     }
 
     /// How many items are sure to go out before item `number` does.

@@ -66,6 +66,9 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
         let mut state = self.shared().glance();
+        if let Some(item) = state.get_quickly() {
+            return Ok(item);
+        }
         match state.get_at_once() {
             Short::Done(item) => Ok(item),
             Short::Woke(item, waker) => {
@@ -233,6 +236,9 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
             return take.poll_waiting(cx);
         }
         let mut state = take.shared.glance();
+        if let Some(item) = state.get_quickly() {
+            return Poll::Ready(Ok(item));
+        }
         match state.get_in_step(cx) {
             Short::Done(item) => Poll::Ready(Ok(item)),
             Short::Woke(item, waker) => {
@@ -260,6 +266,9 @@ impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
         let shared: &Shared<T, K> = self.project().take.shared;
         let mut state = shared.glance();
+        if let Some(item) = state.get_quickly() {
+            return Ok(Ok(item));
+        }
         match state.get_at_once() {
             Short::Done(item) => Ok(Ok(item)),
             Short::Woke(item, waker) => {

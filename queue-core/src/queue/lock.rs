@@ -55,8 +55,9 @@ impl<S> Lock<S> {
     }
 
     /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
-    pub(crate) fn visit(&self) -> Guard<'_, S> {
-        Guard { held: self.door.visit(), lock: self }
+    pub(crate) fn visit<R>(&self, look: impl FnOnce(Guard<'_, S>) -> R) -> R {
+        let visit = self.door.visit();
+        look(Guard { held: visit.held(), lock: self })
     }
 }
 
@@ -146,18 +147,33 @@ struct Spin {
     bias: Bias,
 }
 
-/// How the lock was taken, and so how it has to be left.
+/// The turn of one thread: what says that it is inside, by the owner's own way or by the one for all.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
-struct SpinHeld<'a> {
-    /// What says that somebody is inside: the owner by its own way, or whoever holds the lock for all.
-    inside: &'a AtomicBool,
-    /// The owner, who is to be let in again.
+struct SpinHeld<'a>(&'a AtomicBool);
+
+/// A visit, in which a turn can be had; it ends after that.
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
+struct SpinVisit<'a> {
+    spin: &'a Spin,
+    /// None if it is the owner itself that visits, as an owner enters.
     suspended: Option<Suspended>,
+    /// Stands for what the turn of a visitor is left by: the lock is given back when the owner may come in again.
+    inside: AtomicBool,
 }
 
-impl<'a> SpinHeld<'a> {
-    fn by(inside: &'a AtomicBool) -> Self {
-        Self { inside, suspended: None }
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
+impl SpinVisit<'_> {
+    fn held(&self) -> SpinHeld<'_> {
+        SpinHeld(if self.suspended.is_some() { &self.inside } else { self.spin.bias.inside() })
+    }
+}
+
+impl Drop for SpinVisit<'_> {
+    fn drop(&mut self) {
+        if let Some(suspended) = &self.suspended {
+            self.spin.bias.resume(suspended);
+            self.spin.leave(&SpinHeld(&self.spin.held));
+        }
     }
 }
 
@@ -170,22 +186,23 @@ impl Spin {
     #[inline]
     fn lock(&self) -> SpinHeld<'_> {
         if self.bias.enter() {
-            return SpinHeld::by(self.bias.inside());
+            return SpinHeld(self.bias.inside());
         }
         self.lock_for_all();
         if !self.bias.is_over() && self.bias.settle() {
             self.held.store(false, Ordering::Release);
-            return SpinHeld::by(self.bias.inside());
+            return SpinHeld(self.bias.inside());
         }
-        SpinHeld::by(&self.held)
+        SpinHeld(&self.held)
     }
 
-    fn visit(&self) -> SpinHeld<'_> {
+    fn visit(&self) -> SpinVisit<'_> {
+        let inside = AtomicBool::new(true);
         if self.bias.enter() {
-            return SpinHeld::by(self.bias.inside());
+            return SpinVisit { spin: self, suspended: None, inside };
         }
         self.lock_for_all();
-        SpinHeld { inside: &self.held, suspended: Some(self.bias.suspend()) }
+        SpinVisit { spin: self, suspended: Some(self.bias.suspend()), inside }
     }
 
     #[inline]
@@ -198,10 +215,7 @@ impl Spin {
     /// Whoever calls it has the lock, and does nothing under it any more.
     #[inline]
     fn leave(&self, held: &SpinHeld<'_>) {
-        if let Some(suspended) = &held.suspended {
-            self.bias.resume(suspended);
-        }
-        held.inside.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
+        held.0.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
     }
 
     #[inline]

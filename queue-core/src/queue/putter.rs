@@ -44,9 +44,11 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let item = this.offer.item.take();
             if *this.begun {
+                let item = this.offer.item.take();
                 leave(this.shared, this.waiter, this.offer, item.is_some());
+            } else {
+                this.offer.item = None;
             }
         }
     }

@@ -113,7 +113,7 @@ impl<T> Ring<T> {
         more.behind -= next.len();
         self.items = next;
         self.tidy_more();
-        self.pop_quick()
+        self.items.first().zip(self.items.pop()).map(|(number, item)| Numbered { number, item })
     }
 
     #[cold]
@@ -145,9 +145,8 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     #[inline]
-    fn pop_quick(&mut self) -> Option<Numbered<T>> {
-        let number = self.items.first();
-        self.items.pop().zip(number).map(|(item, number)| Numbered { number, item })
+    fn pop_quick(&mut self, _: impl FnOnce(u64)) -> Option<T> {
+        self.items.pop()
     }
 
     #[inline]
@@ -162,7 +161,11 @@ impl<T> Discipline<T> for Ring<T> {
         if !self.is_whole() {
             return self.pop_returned();
         }
-        self.pop_quick().or_else(|| self.pop_far())
+        let number = self.items.first();
+        match self.items.pop().zip(number) {
+            Some((item, number)) => Some(Numbered { number, item }),
+            None => self.pop_far(),
+        }
     }
 
     fn before(&self, number: u64) -> u64 {

@@ -76,8 +76,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
-    fn visit(&self) -> Turn<'_, T, K> {
-        Turn::new(self.state.visit())
+    fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
+        self.state.visit(|state| look(&mut Turn::new(state)))
     }
 
     /// What has moved, as a thread that spins may see it.
@@ -87,10 +87,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Sees who listens.
     fn look_around(&self) {
-        let mut state = self.visit();
         // Read under the lock: of two who look at once the later one sees what both were told of.
-        let Heard { observed, measured } = heard(&self.outlook);
-        (state.observed, state.measured) = (observed, measured);
+        self.visit(|state| {
+            let Heard { observed, measured } = heard(&self.outlook);
+            (state.observed, state.measured) = (observed, measured);
+        });
     }
 
     pub(crate) fn add_handle(&self) {
@@ -228,7 +229,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// A snapshot for a reader who knows the name: the queue need not make one to share.
     fn anonymous_stats(&self) -> QueueStats {
         let now = clock::now();
-        self.visit().stats(now)
+        self.visit(|state| state.stats(now))
     }
 }
 
@@ -250,7 +251,7 @@ where
     }
 
     fn totals(&self) -> Totals {
-        self.visit().totals()
+        self.visit(|state| state.totals())
     }
 
     fn is_living(&self) -> bool {

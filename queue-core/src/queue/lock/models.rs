@@ -28,7 +28,8 @@ impl Counted {
 
     /// A visitor may change what it finds, as a reader of integrals does.
     fn visit(&self) {
-        let held = self.lock.visit();
+        let visit = self.lock.visit();
+        let held = visit.held();
         self.turns.set(self.turns.get() + 1);
         self.lock.leave(&held);
     }

@@ -18,9 +18,10 @@ fn take_a_turn(turns: &Turns) {
 }
 
 fn visit(turns: &Turns) -> u64 {
-    let turns = turns.visit();
-    assert_eq!(turns.0, turns.1, "nobody else is inside");
-    turns.0
+    turns.visit(|turns| {
+        assert_eq!(turns.0, turns.1, "nobody else is inside");
+        turns.0
+    })
 }
 
 /// Lets an owner run until `meanwhile` has ended; how many turns it took.
