@@ -3,7 +3,7 @@
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
 use queue_core::observe::{Event, Interest, Observer, QueueInfo};
-use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, QUEUE};
 use queue_core::{ObserverHandle, Registry};
 
 use super::{key, unit};
@@ -34,7 +34,7 @@ impl Observer for Recorded {
             if let Some(value) = row.of(event) {
                 // Names for which there is no room are counted together here as well.
                 if let Some(name) = self.registry.counted_as(&queue.name) {
-                    histogram.record(value, &[KeyValue::new(key(row.label), name)]);
+                    histogram.record(value, &[KeyValue::new(key(QUEUE), name)]);
                 }
             }
         }

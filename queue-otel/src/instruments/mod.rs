@@ -17,14 +17,13 @@ use std::sync::Arc;
 
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 use opentelemetry::{Key, KeyValue};
-use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, Unit, View};
+use queue_core::stats::catalogue::{Kind, Labels, MEASURES, Measure, QUEUE, Unit, View};
 use queue_core::{ObserverHandle, Registry, Ticker, TickerGuard};
 
 use look::Looks;
 
-/// What the table calls the label of the queue's name, and OpenTelemetry's way to write it. The exporters for Prometheus
-/// turn it back.
-const QUEUE_NAME: (&str, &str) = ("queue_name", "queue.name");
+/// OpenTelemetry's way to write the label of the queue's name. The exporters for Prometheus turn it back.
+const QUEUE_NAME: &str = "queue.name";
 
 /// The metrics of all queues of a registry, as instruments of OpenTelemetry.
 #[derive(Debug)]
@@ -101,7 +100,7 @@ fn attributes(labels: &Labels<'_>) -> Vec<KeyValue> {
 
 /// A label of the table, as OpenTelemetry spells it.
 fn key(label: &'static str) -> Key {
-    Key::from_static_str(if label == QUEUE_NAME.0 { QUEUE_NAME.1 } else { label })
+    Key::from_static_str(if label == QUEUE { QUEUE_NAME } else { label })
 }
 
 fn unit(unit: Unit) -> &'static str {

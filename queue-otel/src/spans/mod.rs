@@ -184,12 +184,13 @@ where
 {
     fn begin(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
         context::with_current(|parent| {
-            let attributes = attributes::of(queue, Operation::Put, self.settings.messaging);
-            let builder = SpanBuilder::from_name(format!("put {}", queue.name))
-                .with_kind(SpanKind::Producer)
-                .with_attributes(attributes);
+            // What is not recorded needs neither a name nor attributes: most puts are not.
+            let builder = SpanBuilder::from_name("put").with_kind(SpanKind::Producer);
             match PutSpan::begin(self.tracer.build_with_context(builder, parent)) {
-                Some(span) => Some(Box::new(span) as Box<dyn PutScope>),
+                Some(mut span) => {
+                    span.describe(queue, self.settings.messaging);
+                    Some(Box::new(span) as Box<dyn PutScope>)
+                }
                 // A trace that others began goes on where it is not recorded; a root that is not leaves nothing.
                 None => context::of(parent.span().span_context())
                     .map(|passed| Box::new(Passing(passed)) as Box<dyn PutScope>),

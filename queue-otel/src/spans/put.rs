@@ -2,10 +2,10 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span, Status};
-use queue_core::TraceContext;
 use queue_core::observe::{PutItem, PutScope};
+use queue_core::{QueueInfo, TraceContext};
 
-use crate::attributes::{self, DEPTH, HANDOFF, WAIT};
+use crate::attributes::{self, DEPTH, HANDOFF, Messaging, Operation, WAIT};
 use crate::context;
 
 /// A put that is recorded, until it ends.
@@ -18,6 +18,12 @@ impl<S: Span> PutSpan<S> {
     /// None if it is not recorded.
     pub(super) fn begin(span: S) -> Option<Self> {
         span.is_recording().then_some(Self { span, came: false })
+    }
+
+    /// Names it.
+    pub(super) fn describe(&mut self, queue: &QueueInfo, messaging: Messaging) {
+        self.span.update_name(format!("put {}", queue.name));
+        self.span.set_attributes(attributes::of(queue, Operation::Put, messaging));
     }
 }
 
