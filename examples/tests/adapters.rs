@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use queue_core::stats::catalogue::{DISTRIBUTIONS, MEASURES, Unit};
+use queue_core::stats::catalogue::{DISTRIBUTIONS, Distribution, MEASURES, Measure, Unit};
 use queue_core::{Delivery, ItemSampling, Overflow, Queue, Registry};
 use queue_metrics::{MetricsExporter, PrometheusCollector};
 use queue_otel::Instruments;
@@ -60,7 +60,7 @@ impl Adapters {
         self.provider.force_flush().unwrap();
         let newest = self.collected.get_finished_metrics().unwrap().pop().unwrap();
         let mut numbers = Numbers::new();
-        for metric in newest.scope_metrics().flat_map(|scope| scope.metrics()) {
+        for metric in newest.scope_metrics().flat_map(ScopeMetrics::metrics) {
             let name = prometheus_name(metric.name());
             match metric.data() {
                 AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
@@ -83,8 +83,8 @@ impl Adapters {
 }
 
 fn prometheus_name(name: &str) -> String {
-    let measure = MEASURES.iter().find(|row| row.name == name).map(|row| row.prometheus_name());
-    let distribution = || DISTRIBUTIONS.iter().find(|row| row.name == name).map(|row| row.prometheus_name());
+    let measure = MEASURES.iter().find(|row| row.name == name).map(Measure::prometheus_name);
+    let distribution = || DISTRIBUTIONS.iter().find(|row| row.name == name).map(Distribution::prometheus_name);
     measure.or_else(distribution).unwrap_or_else(|| panic!("{name} is no row of the table"))
 }
 
