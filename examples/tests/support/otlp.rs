@@ -41,7 +41,10 @@ impl Receiver {
     pub(crate) fn start(folder: &Path) -> Self {
         // It takes ports of the one address that all have. Where somebody was quicker, it ends at once.
         let started = (0..5).find_map(|_| Self::try_start(folder));
-        started.expect("oteltap finds no free port, or does not start: its output is above")
+        started.unwrap_or_else(|| {
+            let said = fs::read_to_string(folder.join("received.ndjson")).unwrap_or_default();
+            panic!("oteltap finds no free port, or does not start; it says:\n{said}")
+        })
     }
 
     fn try_start(folder: &Path) -> Option<Self> {
@@ -67,7 +70,6 @@ impl Receiver {
             assert!(began.elapsed() < PATIENCE, "oteltap does not listen on port {port}");
             thread::sleep(Duration::from_millis(20));
         }
-        eprintln!("{}", fs::read_to_string(&printed).unwrap());
         None
     }
 
@@ -170,7 +172,7 @@ impl Span {
 impl Metric {
     /// What it is: `gauge`, `sum` or `histogram`.
     pub(crate) fn kind(&self) -> &'static str {
-        *["gauge", "sum", "histogram"].iter().find(|kind| self.0[**kind].is_object()).unwrap()
+        ["gauge", "sum", "histogram"].into_iter().find(|kind| self.0[*kind].is_object()).unwrap()
     }
 
     /// Its points: attributes and value; of a histogram, the count.
