@@ -34,7 +34,8 @@ pub(crate) enum Setting {
     Observed,
     /// A Prometheus registry gathers ten times a second.
     Scraped,
-    /// Spans of OpenTelemetry are installed, and the sampler takes none.
+    /// Spans of OpenTelemetry are installed, and the sampler takes none. A registry does not let go of them, so it comes
+    /// last.
     Unsampled,
 }
 
