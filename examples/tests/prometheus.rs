@@ -2,15 +2,18 @@
 //! it. Nothing here is a double: the crawl, its endpoint, the server and its storage are the real ones.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use get::get;
 use serde_json::Value;
 
+#[path = "../../queue-monitor/tests/support/get.rs"]
+mod get;
 #[path = "../../queue-monitor/tests/support/own_port.rs"]
 mod own_port;
 
@@ -158,18 +161,6 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// One request, as HTTP/1.0: the answer ends with the connection.
-fn get(address: SocketAddr, path: &str) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("{address}{path}: {error}");
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(told)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(told)?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").map_err(told)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(told)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("not HTTP: {answer}"))?;
-    if head.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(answer.clone()) }
 }
 
 /// Percent-encoded: every byte that is not plainly safe in a query.

@@ -264,7 +264,7 @@ fn a_source_may_do_what_it_likes_with_registries_when_it_is_asked() {
 }
 
 #[test]
-fn a_source_that_does_not_answer_keeps_nobody_from_other_names_or_from_making_queues() {
+fn a_source_that_does_not_answer_keeps_nobody_from_any_queue_or_from_making_and_dropping_one() {
     without_deadlock(|| {
         let registry = Registry::new();
         let (stuck, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -276,18 +276,25 @@ fn a_source_that_does_not_answer_keeps_nobody_from_other_names_or_from_making_qu
                 Some(Levels { depth: Some(3), ..Levels::default() })
             })
         };
-        let _watched = registry.watch("stuck", source);
+        let watched = registry.watch("stuck", source);
+        let there = [named(&registry, "stuck", 1), named(&registry, "there", 1)];
         stuck.store(true, Ordering::SeqCst);
         let reader = thread::spawn({
             let registry = registry.clone();
             move || registry.snapshot()
         });
         until(|| asked.load(Ordering::SeqCst));
-        let _queues = [named(&registry, "stuck", 2), named(&registry, "other", 2)];
+        let made = [named(&registry, "stuck", 2), named(&registry, "other", 2)];
         assert_eq!(family(&registry, "other").instances, 1);
+        for queue in there.iter().chain(&made) {
+            queue.try_put(1).unwrap();
+            queue.try_get().unwrap();
+        }
         assert_eq!(family(&registry, "stuck").depth, 3, "other readers get what it told before");
+        drop((there, made));
         stuck.store(false, Ordering::SeqCst);
         assert!(!reader.join().unwrap().is_empty());
+        drop(watched);
     });
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use queue_core::testing::PausedClock;
 use queue_core::{BuildError, LifoQueue, PriorityQueue, Queue, Registry, Shutdown};
-use support::{assert_family_conserved, at_once, parked, without_deadlock};
+use support::{assert_family_conserved, at_once, parked, until, without_deadlock};
 
 fn named(registry: &Registry, name: &str, capacity: usize) -> Queue<u32> {
     Queue::builder(name).capacity(capacity).registry(registry).build().unwrap()
@@ -272,6 +272,71 @@ fn what_a_queue_owned_may_call_the_registry_when_it_goes_during_a_snapshot() {
         stop.store(true, Ordering::SeqCst);
         reader.join().unwrap();
         assert_eq!(gone.load(Ordering::SeqCst), QUEUES);
+    });
+}
+
+#[test]
+fn a_reader_that_waits_for_one_queue_holds_up_no_other_and_none_to_come() {
+    /// While the gate is shut, comparing two of them takes as long as that, under the lock of their queue.
+    struct Gated(Arc<AtomicU64>);
+    impl Ord for Gated {
+        fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+            if self.0.load(Ordering::SeqCst) == SHUT {
+                self.0.store(HELD, Ordering::SeqCst);
+                until(|| self.0.load(Ordering::SeqCst) == OPEN);
+            }
+            std::cmp::Ordering::Equal
+        }
+    }
+    impl PartialOrd for Gated {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl PartialEq for Gated {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+    impl Eq for Gated {}
+    const SHUT: u64 = 0;
+    const HELD: u64 = 1;
+    const OPEN: u64 = 2;
+
+    without_deadlock(|| {
+        let (registry, gate) = (Registry::new(), Arc::new(AtomicU64::new(SHUT)));
+        let before = named(&registry, "jobs", 1);
+        let held = PriorityQueue::<Gated>::builder("jobs").capacity(2).registry(&registry).build().unwrap();
+        let (after, other) = (named(&registry, "jobs", 1), named(&registry, "other", 1));
+        held.try_put(Gated(Arc::clone(&gate))).unwrap();
+        let holder = thread::spawn({
+            let (held, item) = (held.clone(), Gated(Arc::clone(&gate)));
+            move || held.try_put(item).unwrap()
+        });
+        until(|| gate.load(Ordering::SeqCst) == HELD);
+        let begun = Arc::new(AtomicBool::new(false));
+        let reader = thread::spawn({
+            let (registry, begun) = (registry.clone(), Arc::clone(&begun));
+            move || {
+                begun.store(true, Ordering::SeqCst);
+                registry.snapshot()
+            }
+        });
+        until(|| begun.load(Ordering::SeqCst));
+        // Far more often than it takes the reader to come to the queue that is held.
+        for _ in 0..5_000 {
+            for queue in [&before, &after, &other] {
+                queue.try_put(1).unwrap();
+                queue.try_get().unwrap();
+            }
+            drop((named(&registry, "jobs", 1), named(&registry, "another", 1)));
+            thread::yield_now();
+        }
+        assert!(!reader.is_finished(), "it counts the queue that is held, or nothing");
+        gate.store(OPEN, Ordering::SeqCst);
+        holder.join().unwrap();
+        let of_names = reader.join().unwrap();
+        assert!(of_names.iter().any(|family| &*family.name == "jobs" && family.instances >= 3), "{of_names:?}");
     });
 }
 

@@ -47,14 +47,20 @@ fn a_server_whose_ca_the_system_trusts_is_told_over_tls() {
     assert!(told.starts_with("POST /prefix/api/v2/alerts HTTP/1.1\r\n"), "{told}");
     assert!(told.contains("\"alertname\":\"Full\""), "{told}");
     monitor.end();
-    // One of the same CA that is somebody else's.
-    let other = Server::start(Some(authority.of("elsewhere.example")));
-    let port = other.address.port();
-    let monitor = Watched::start(&format!("{{ webhook: {{ url: \"https://localhost:{port}/hook\" }} }}"));
-    let line = said_of(log, port);
-    assert!(line.contains("the certificate is for another host"), "{line}");
-    monitor.end();
-    assert!(other.taken.try_recv().is_err(), "nothing may be told");
+    // Of the same CA, but not to be trusted: what the log says is what there is to do.
+    let cases = [
+        (authority.of("elsewhere.example"), "the certificate is for another host: write into `url` the name"),
+        (authority.expired("localhost"), "renew the server's certificate, or set this machine's clock right"),
+    ];
+    for (tls, hint) in cases {
+        let server = Server::start(Some(tls));
+        let port = server.address.port();
+        let monitor = Watched::start(&format!("{{ webhook: {{ url: \"https://localhost:{port}/hook\" }} }}"));
+        let line = said_of(log, port);
+        assert!(line.contains("alerts cannot be delivered") && line.contains(hint), "{line}");
+        monitor.end();
+        assert!(server.taken.try_recv().is_err(), "nothing may be told");
+    }
 }
 
 #[test]
@@ -107,8 +113,20 @@ impl Authority {
 
     /// What a server of this name needs.
     fn of(&self, name: &str) -> Arc<ServerConfig> {
+        self.signed(CertificateParams::new(vec![name.to_owned()]).unwrap())
+    }
+
+    /// The same, with a certificate that was good until years ago.
+    fn expired(&self, name: &str) -> Arc<ServerConfig> {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        self.signed(params)
+    }
+
+    fn signed(&self, params: CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());

@@ -82,6 +82,69 @@ async fn the_last_queue_of_a_name_takes_its_alert_along() {
     assert_eq!(told(&mut events).await, (AlertPhase::Firing, AlertPhase::Ok));
 }
 
+#[test]
+fn a_pass_that_is_held_up_by_an_observer_or_a_source_holds_up_no_put_and_no_reader() {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Arc, Mutex};
+
+    use queue_core::registry::{Levels, Source};
+    use queue_core::{Event, Interest, Observer, QueueInfo};
+
+    /// Says that the pass is here, and keeps it until it is let go.
+    #[derive(Clone)]
+    struct Holds(Sender<&'static str>, Arc<Mutex<Receiver<()>>>);
+    impl Holds {
+        fn the_pass(&self, place: &'static str) {
+            // Nobody listens any more where the test has ended.
+            if std::thread::current().name() == Some("queue-monitor") && self.0.send(place).is_ok() {
+                let _ = self.1.lock().unwrap().recv();
+            }
+        }
+    }
+    impl Observer for Holds {
+        fn interest(&self) -> Interest {
+            Interest::SAMPLES | Interest::ALERTS
+        }
+
+        fn on_event(&self, queue: &QueueInfo, event: &Event<'_>) {
+            match event {
+                Event::Sampled(_) if &*queue.name == "real" => self.the_pass("sampled"),
+                Event::Alert(_) => self.the_pass("alert"),
+                _ => {}
+            }
+        }
+    }
+    impl Source for Holds {
+        fn levels(&self) -> Option<Levels> {
+            self.the_pass("source");
+            Some(Levels::default())
+        }
+    }
+
+    let registry = Registry::new();
+    let queue = queue(&registry);
+    queue.try_put(1).unwrap();
+    let (comes, come) = channel();
+    let (go, let_go) = channel();
+    let holds = Holds(comes, Arc::new(Mutex::new(let_go)));
+    let _source = registry.watch("real", holds.clone());
+    let _observing = registry.observe(holds);
+    let monitor = monitor(&registry, rule("Any", Signal::PutRate, -1.0)).spawn();
+    for place in ["source", "sampled", "source", "sampled", "alert"] {
+        assert_eq!(come.recv().unwrap(), place);
+        let made = Queue::<u32>::builder("real").capacity(1).registry(&registry).build().unwrap();
+        for queue in [&queue, &made] {
+            queue.try_put(2).unwrap();
+            queue.try_get().unwrap();
+        }
+        drop(made);
+        assert!(registry.snapshot()[0].totals.put >= 1 && registry.published().samples.len() <= 1);
+        go.send(()).unwrap();
+    }
+    drop((come, go));
+    drop(monitor);
+}
+
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn a_scrape_shows_the_queue_and_its_alert() {

@@ -29,6 +29,8 @@ pub struct Sizing {
     call: Duration,
     burst: usize,
     wait: Duration,
+    /// How many workers can be at it at once, if it is work that computes.
+    processors: usize,
 }
 
 /// Sizes that would do, and why.
@@ -40,6 +42,8 @@ pub struct Advice {
     pub capacity: Capacity,
     /// What decided on the workers.
     pub because: Because,
+    /// How many workers there would have to be, whatever the machine has.
+    wanted: usize,
     sizing: Sizing,
 }
 
@@ -50,6 +54,8 @@ pub enum Because {
     Rate,
     /// The items that come at once: the last of them would wait for too long.
     Burst,
+    /// The processors: more would be wanted, and could not be at it at once. Less work an item helps, or another machine.
+    Processors,
 }
 
 /// How much of their time workers should be busy: those who never rest have a line before them that never ends.
@@ -62,7 +68,7 @@ impl Sizing {
     /// For `rate` items a second that take `call` each. As long as nothing else is said, an item may wait for as long as
     /// ten others take, which is where ten slots a worker come from.
     pub fn new(rate: f64, call: Duration) -> Self {
-        Self { rate, call, burst: 0, wait: call.saturating_mul(10) }
+        Self { rate, call, burst: 0, wait: call.saturating_mul(10), processors: usize::MAX }
     }
 
     /// How many items come at once.
@@ -75,9 +81,26 @@ impl Sizing {
         Self { wait: longest, ..self }
     }
 
+    /// The work computes, rather than to wait for somebody else, on so many processors (what
+    /// [`available_parallelism`](std::thread::available_parallelism) says, or what other stages leave of it). More workers
+    /// than processors would take turns, and each call would take the longer.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use queue_pipeline::{Because, Sizing};
+    ///
+    /// let sizing = Sizing::new(400.0, Duration::from_millis(10)).computes_on(2);
+    /// let advice = sizing.advice();
+    /// assert_eq!((advice.workers.0, advice.because), (2, Because::Processors));
+    /// ```
+    pub fn computes_on(self, processors: usize) -> Self {
+        Self { processors: processors.max(1), ..self }
+    }
+
     /// Sizes that would do: workers that are busy for at most four fifths of their time on average and are through with a
-    /// burst before its last item has waited for too long; ten slots for each of them and room for the burst, but no
-    /// more than they are through with in that time.
+    /// burst before its last item has waited for too long, as far as there are processors for them; ten slots for each of
+    /// them and room for the burst, but no more than they are through with in that time.
     #[must_use]
     pub fn advice(&self) -> Advice {
         let call = self.call.as_secs_f64();
@@ -85,13 +108,21 @@ impl Sizing {
         // One that may not wait at all finds each of a burst a worker of its own.
         let wait = self.wait.as_secs_f64();
         let for_burst = if wait > 0.0 { up(number(self.burst) * call / wait).min(self.burst) } else { self.burst };
-        let workers = for_rate.max(for_burst);
+        let wanted = for_rate.max(for_burst);
+        let workers = wanted.min(self.processors);
         let room = workers.saturating_mul(SLOTS).saturating_add(self.burst);
         let in_time = if call > 0.0 { down(number(workers) * wait / call) } else { room };
         Advice {
             workers: Workers(workers),
             capacity: Capacity(room.min(in_time).max(1)),
-            because: if for_burst > for_rate { Because::Burst } else { Because::Rate },
+            because: if workers < wanted {
+                Because::Processors
+            } else if for_burst > for_rate {
+                Because::Burst
+            } else {
+                Because::Rate
+            },
+            wanted,
             sizing: *self,
         }
     }
@@ -100,7 +131,9 @@ impl Sizing {
 impl Report {
     /// What the size of a stage depends on, as measured: the items that would have come had those before it not been
     /// blocked, the time that one takes, and as a burst the most that were in its queue at once (twice that, if the
-    /// queue was full: then nobody knows). An item may wait for as long as it did on average. `None` if there is no such stage, or nothing was worked on there.
+    /// queue was full: then nobody knows). An item may wait for as long as it did on average. Whether the work computes
+    /// is not measured: say so by [`computes_on`](Sizing::computes_on). `None` if there is no such stage, or nothing was
+    /// worked on there.
     ///
     /// # Examples
     /// ```
@@ -142,12 +175,20 @@ impl StageReport {
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (workers, capacity) = (self.workers.0, self.capacity.0);
-        let Sizing { rate, call, burst, wait } = self.sizing;
+        let Sizing { rate, call, burst, wait, .. } = self.sizing;
         write!(f, "{workers} worker{} and capacity {capacity}, for ", if workers == 1 { "" } else { "s" })?;
         match self.because {
             Because::Rate => write!(f, "{rate:.1} items a second that take {call:.1?} each"),
             Because::Burst => {
                 write!(f, "{burst} items at once that take {call:.1?} each and wait for {wait:.1?} at most")
+            }
+            Because::Processors => {
+                let wanted = self.wanted;
+                write!(
+                    f,
+                    "{rate:.1} items a second that take {call:.1?} each: {wanted} would have to compute at once, \
+                     and the processors are enough for {workers}"
+                )
             }
         }
     }

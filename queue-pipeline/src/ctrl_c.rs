@@ -1,4 +1,4 @@
-//! Ctrl-C: once to stop, twice to cancel.
+//! Ctrl-C: once to stop, twice to cancel; or whatever a program makes of it.
 
 use std::io;
 
@@ -34,7 +34,7 @@ use crate::run::control::Control;
 /// # }
 /// ```
 pub fn ctrl_c(control: &Control) -> io::Result<CancellationToken> {
-    let mut signals = Signals::listen()?;
+    let mut signals = CtrlC::listen()?;
     let (control, token) = (control.clone(), CancellationToken::new());
     let cancelled = token.clone();
     tokio::spawn(async move {
@@ -50,7 +50,38 @@ pub fn ctrl_c(control: &Control) -> io::Result<CancellationToken> {
     Ok(token)
 }
 
+/// What asks a program to end, heard again and again: Ctrl-C, and on Unix also the signal by which a service is told to
+/// end. For a program that does something else with it than [`ctrl_c`] does.
+///
+/// It hears what comes from [`listen`](Self::listen) on; from then on as long as the process lives none of these signals
+/// ends it by itself.
+#[derive(Debug)]
+#[must_use = "what is listened for ends the program no more"]
+pub struct CtrlC(Signals);
+
+impl CtrlC {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// If the system does not let us.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn listen() -> io::Result<Self> {
+        Signals::listen().map(Self)
+    }
+
+    /// Waits for the next.
+    ///
+    /// # Cancel safety
+    /// Dropped, it has heard nothing: the next call does.
+    pub async fn next(&mut self) {
+        self.0.next().await;
+    }
+}
+
 #[cfg(unix)]
+#[derive(Debug)]
 struct Signals {
     interrupt: signal::unix::Signal,
     terminate: signal::unix::Signal,
@@ -72,6 +103,7 @@ impl Signals {
 }
 
 #[cfg(windows)]
+#[derive(Debug)]
 struct Signals(signal::windows::CtrlC);
 
 #[cfg(windows)]

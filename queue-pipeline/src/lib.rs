@@ -13,7 +13,7 @@ mod stage;
 pub use advice::{Advice, Because, Sizing};
 pub use builder::{Batch, Capacity, Connected, Flow, Keeping, Link, Pipeline, Sourced, Stage, Staged, Sunk, Workers};
 #[cfg(feature = "signal")]
-pub use ctrl_c::ctrl_c;
+pub use ctrl_c::{CtrlC, ctrl_c};
 pub use error::{Cause, Failure, PipelineError};
 pub use kept::Kept;
 pub use report::{Bottleneck, Ending, Report, SourceReport, StageReport};

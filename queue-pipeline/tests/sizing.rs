@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use queue_pipeline::{Capacity, Sizing, Workers};
+use queue_pipeline::{Because, Capacity, Sizing, Workers};
 use support::{millis, never, on_paused_clock, pipeline};
 
 /// A stream of arrivals: at random, and now and then many at once.
@@ -161,6 +161,27 @@ proptest! {
         prop_assert!(outcome.blocked < 0.01, "{advice}: {outcome:?}");
         prop_assert!(tight.blocked > 0.01 && tight.blocked > outcome.blocked * 2.0, "{advice}: {outcome:?}, {tight:?}");
     }
+
+    #[test]
+    fn work_that_computes_gets_the_workers_that_it_wants_or_one_for_each_processor(
+        traffic in traffic(),
+        processors in 1..70_usize,
+    ) {
+        let (free, bound) = (sizing(&traffic).advice(), sizing(&traffic).computes_on(processors).advice());
+        if free.workers.0 <= processors {
+            prop_assert_eq!((bound.workers, bound.capacity, bound.because), (free.workers, free.capacity, free.because));
+        } else {
+            prop_assert_eq!((bound.workers.0, bound.because), (processors, Because::Processors));
+            prop_assert!(bound.capacity.0 <= free.capacity.0);
+            // With all that are wanted, each call takes the longer for their taking turns: nothing is gained.
+            let taking_turns = Traffic { call: traffic.call * free.workers.0 as f64 / processors as f64, ..traffic.clone() };
+            let (wanted, got) = (
+                taking_turns.simulate(free.workers.0, free.capacity.0),
+                traffic.simulate(bound.workers.0, bound.capacity.0),
+            );
+            prop_assert!(got.behind < wanted.behind + 0.05, "{bound}: {got:?}, with {free}: {wanted:?}");
+        }
+    }
 }
 
 #[test]
@@ -199,6 +220,11 @@ fn advice_reads_like_this() {
         sizing.burst(200).wait(millis(500)).advice().to_string(),
         "8 workers and capacity 200, for 200 items at once that take 20.0ms each and wait for 500.0ms at most"
     );
+    assert_eq!(
+        sizing.computes_on(2).advice().to_string(),
+        "2 workers and capacity 20, for 100.0 items a second that take 20.0ms each: 3 would have to compute at once, \
+         and the processors are enough for 2"
+    );
 }
 
 #[test]
@@ -212,4 +238,6 @@ fn sizes_at_the_edge_are_sizes() {
     check(Sizing::new(80.0, millis(10)), 1, 10);
     check(Sizing::new(81.0, millis(10)), 2, 20);
     check(Sizing::new(1.0, millis(10)).burst(30).wait(Duration::ZERO), 30, 1);
+    check(Sizing::new(1.0, millis(10)).burst(30).wait(Duration::ZERO).computes_on(4), 4, 1);
+    check(Sizing::new(400.0, millis(10)).computes_on(0), 1, 10);
 }

@@ -25,6 +25,8 @@ pub(super) fn work(number: u64) -> u64 {
     number
 }
 
+/// Compiled once: within another function of each contender it would be another loop, and the work not the same.
+#[inline(never)]
 fn spin(rounds: u64) {
     for round in 0..rounds {
         black_box(round);

@@ -12,17 +12,23 @@ use crate::sync::{AtomicBool, Ordering, Thread, looks, park_timeout, pause, thre
 
 /// A future that a plain thread can wait for without a runtime.
 pub(crate) trait Blocking: GiveUp {
-    /// Tries once, without waiting; where that fails, says what it saw.
-    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen>;
+    /// Tries once, without waiting.
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck>;
 
     /// What has moved in its queue, as seen without the lock.
     fn seen(&self) -> Seen;
 
-    /// How many items may pass at a time.
-    fn room(&self) -> usize;
-
     /// Whether it waits for nobody any more, so that a poll is worth it.
     fn is_settled(&self) -> bool;
+}
+
+/// What one saw that has to wait.
+#[derive(Clone, Copy)]
+pub(crate) struct Stuck {
+    /// What had moved until then.
+    pub(super) seen: Seen,
+    /// How many items may pass at a time.
+    pub(super) room: usize,
 }
 
 /// Pauses between two tries of a thread that has not joined the line yet. Whoever is about to make room, or to put,
@@ -43,17 +49,17 @@ pub(crate) fn block_on<F: Blocking>(future: F, limit: Option<Duration>) -> F::Ou
     let mut future = pin!(future);
     match future.as_mut().attempt() {
         Ok(output) => output,
-        Err(seen) => wait_for(future, seen, limit),
+        Err(stuck) => wait_for(future, stuck, limit),
     }
 }
 
 #[cold]
 #[track_caller]
-fn wait_for<F: Blocking>(mut future: Pin<&mut F>, seen: Seen, limit: Option<Duration>) -> F::Output {
+fn wait_for<F: Blocking>(mut future: Pin<&mut F>, stuck: Stuck, limit: Option<Duration>) -> F::Output {
     assert_may_block();
     // A limit beyond the end of time is none.
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-    if let Some(output) = spin(future.as_mut(), seen) {
+    if let Some(output) = spin(future.as_mut(), stuck) {
         return output;
     }
     let parker = Parker::of_this_thread();
@@ -72,14 +78,14 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, seen: Seen, limit: Option<Dura
 }
 
 /// Tries again whenever something has moved, for some microseconds.
-fn spin<F: Blocking>(mut future: Pin<&mut F>, mut seen: Seen) -> Option<F::Output> {
-    let pauses = (future.room() / 2).clamp(*PAUSES.start(), *PAUSES.end());
+fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Output> {
+    let pauses = (stuck.room / 2).clamp(*PAUSES.start(), *PAUSES.end());
     for _ in 0..looks(PATIENCE / pauses) {
         // Taking the lock to look would stop the very thread that is waited for.
-        if future.seen() != seen {
+        if future.seen() != stuck.seen {
             match future.as_mut().attempt() {
                 Ok(output) => return Some(output),
-                Err(now) => seen = now,
+                Err(now) => stuck = now,
             }
         }
         pause(pauses);

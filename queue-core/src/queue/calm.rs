@@ -10,8 +10,9 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::task::coop;
 
+use super::block::Stuck;
 use super::discipline::{Discipline, Kind};
-use super::lock::{Guard, Seen};
+use super::lock::Guard;
 use super::state::{Handed, Life, State};
 use super::tags::Tag;
 use super::tell::Went;
@@ -363,9 +364,9 @@ fn paid_until(number: u64, paid: &mut u64, task: Option<&mut Context<'_>>) -> Op
 
 /// The short way, by those who have the lock.
 impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
-    /// What has moved up to now.
-    pub(super) fn seen(&self) -> Seen {
-        self.moves().seen()
+    /// What one saw that has to wait now.
+    pub(super) fn stuck(&self) -> Stuck {
+        Stuck { seen: self.moves().seen(), room: self.room() }
     }
 
     /// Takes the item of `slot` in by the short way.
@@ -463,9 +464,9 @@ impl<'a, T, K: Kind<T>> Turn<'a, T, K> {
         Self { state }
     }
 
-    /// What has moved up to now.
-    pub(super) fn seen(&self) -> Seen {
-        self.state.seen()
+    /// What one saw that has to wait now.
+    pub(super) fn stuck(&self) -> Stuck {
+        self.state.stuck()
     }
 }
 

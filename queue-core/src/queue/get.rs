@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::block::{Blocking, block_on};
+use super::block::{Blocking, Stuck, block_on};
 use super::calm::{Short, Turn};
 use super::delivery::Delivery;
 use super::discipline::{Kind, Numbered};
@@ -168,12 +168,12 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     }
 }
 
-/// Gets what is there now, by the long way; if nothing is, says what it saw.
+/// Gets what is there now, by the long way; if nothing is, says so.
 #[cold]
-fn get_long<T, K: Kind<T>>(shared: &Shared<T, K>, mut turn: Turn<'_, T, K>) -> Result<Result<T, GetError>, Seen> {
-    let (next, seen) = (turn.take(), turn.seen());
+fn get_long<T, K: Kind<T>>(shared: &Shared<T, K>, mut turn: Turn<'_, T, K>) -> Result<Result<T, GetError>, Stuck> {
+    let (next, stuck) = (turn.take(), turn.stuck());
     drop(turn);
-    conclude(shared, next, false).map(|got| got.map(|(item, _)| item)).ok_or(seen)
+    conclude(shared, next, false).map(|got| got.map(|(item, _)| item)).ok_or(stuck)
 }
 
 /// An item, and what is known of it.
@@ -263,7 +263,7 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
 
 impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     #[inline]
-    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
         let shared: &Shared<T, K> = self.project().take.shared;
         let mut state = shared.glance();
         if let Some(item) = state.get_quickly() {
@@ -276,17 +276,13 @@ impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
                 wake(Some(waker));
                 Ok(Ok(item))
             }
-            Short::Wait => Err(state.seen()),
+            Short::Wait => Err(state.stuck()),
             Short::Look => get_long(shared, Turn::new(state)),
         }
     }
 
     fn seen(&self) -> Seen {
         self.take.shared.seen()
-    }
-
-    fn room(&self) -> usize {
-        self.take.shared.glance().room()
     }
 
     fn is_settled(&self) -> bool {

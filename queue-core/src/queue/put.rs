@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::block::block_on;
+use super::block::{Stuck, block_on};
 use super::calm::{Short, Turn};
 use super::discipline::Kind;
 use super::error::PutError;
-use super::lock::Seen;
 use super::putter::Put;
 use super::shared::Shared;
 use super::state::{Admission, Offer, State};
@@ -139,14 +138,14 @@ fn try_long<T, K: Kind<T>>(shared: &Shared<T, K>, turn: Turn<'_, T, K>, slot: Op
     put.unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
 }
 
-/// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says what it saw.
+/// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says so.
 #[inline]
 pub(super) fn put_now<T, K: Kind<T>>(
     shared: &Shared<T, K>,
     offer: &mut Offer<T>,
     begun: &mut bool,
     if_full: IfFull,
-) -> Result<Result<(), PutError<T>>, Seen> {
+) -> Result<Result<(), PutError<T>>, Stuck> {
     let mut state = shared.glance();
     if !*begun {
         match state.put_at_once(&mut offer.item) {
@@ -156,7 +155,7 @@ pub(super) fn put_now<T, K: Kind<T>>(
                 wake(Some(waker));
                 return Ok(Ok(()));
             }
-            Short::Wait if if_full == IfFull::Wait => return Err(state.seen()),
+            Short::Wait if if_full == IfFull::Wait => return Err(state.stuck()),
             Short::Wait | Short::Look => {}
         }
     }
@@ -170,13 +169,13 @@ fn put_long<T, K: Kind<T>>(
     offer: &mut Offer<T>,
     begun: &mut bool,
     if_full: IfFull,
-) -> Result<Result<(), PutError<T>>, Seen> {
+) -> Result<Result<(), PutError<T>>, Stuck> {
     let turn = if std::mem::replace(begun, true) { Some(turn) } else { offer.begin_with(shared, turn) };
     let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
     let mut turn = turn.unwrap_or_else(|| shared.lock());
-    let (admission, seen) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.seen());
+    let (admission, stuck) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.stuck());
     drop(turn);
-    admission.map(|admission| conclude(shared, admission, offer, came)).ok_or(seen)
+    admission.map(|admission| conclude(shared, admission, offer, came)).ok_or(stuck)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::block::Blocking;
+use super::block::{Blocking, Stuck};
 use super::calm::{Short, Turn};
 use super::discipline::Kind;
 use super::error::PutError;
@@ -180,17 +180,13 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
 
 impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
     #[inline]
-    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Seen> {
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
         let this = self.project();
         put_now(this.shared, this.offer, this.begun, IfFull::Wait)
     }
 
     fn seen(&self) -> Seen {
         self.shared.seen()
-    }
-
-    fn room(&self) -> usize {
-        self.shared.glance().room()
     }
 
     fn is_settled(&self) -> bool {

@@ -105,6 +105,18 @@ impl<T> Ring<T> {
         more.behind += 1;
     }
 
+    /// Puts the next item into the last block, if there is one that has room.
+    #[inline(never)]
+    fn push_quick_behind(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+        let depth = self.len_of_rings();
+        let more = self.more.as_mut()?;
+        if depth >= below || !more.blocks.back_mut()?.push(number, slot) {
+            return None;
+        }
+        more.behind += 1;
+        Some(depth + 1)
+    }
+
     /// Takes the first item of the next block, which becomes the first ring.
     #[cold]
     fn pop_far(&mut self) -> Option<Numbered<T>> {
@@ -139,9 +151,12 @@ impl<T> Discipline<T> for Ring<T> {
 
     #[inline]
     fn push_quick(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
-        // With blocks behind it, the next number is not that of the first ring.
         let depth = self.items.len();
-        (depth < below && self.items.push(number, slot)).then_some(depth + 1)
+        if depth < below && self.items.push(number, slot) {
+            // With blocks behind it, the next number would not be that of the first ring.
+            return Some(depth + 1);
+        }
+        if self.more.is_some() { self.push_quick_behind(number, below, slot) } else { None }
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 
-use super::block::Blocking;
+use super::block::{Blocking, Stuck};
 use super::calm::{Turn, spend};
 use super::discipline::Kind;
 use super::lock::Seen;
@@ -255,17 +255,13 @@ impl<T, K: Kind<T>> GiveUp for Signal<'_, T, K> {
 }
 
 impl<T, K: Kind<T>> Blocking for Signal<'_, T, K> {
-    fn attempt(self: Pin<&mut Self>) -> Result<(), Seen> {
+    fn attempt(self: Pin<&mut Self>) -> Result<(), Stuck> {
         let state = self.shared.glance();
-        if (self.is_given)(&state) { Ok(()) } else { Err(state.seen()) }
+        if (self.is_given)(&state) { Ok(()) } else { Err(state.stuck()) }
     }
 
     fn seen(&self) -> Seen {
         self.shared.seen()
-    }
-
-    fn room(&self) -> usize {
-        self.shared.glance().room()
     }
 
     fn is_settled(&self) -> bool {

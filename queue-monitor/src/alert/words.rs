@@ -44,7 +44,7 @@ pub(crate) fn summary(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Signal, Summary};
+    use crate::config::{Signal, Summary, Threshold};
     use crate::testing::{rule, sample};
 
     #[test]
@@ -77,5 +77,11 @@ mod tests {
         let said = |value| summary(&rule, 0, "a", Some((&sample, None)), Some(value));
         assert_eq!(said(30.0), "30s (consumers hang: 2 taken and not done)");
         assert_eq!(said(0.0), "0s");
+        // At its threshold it does not fire.
+        let [Threshold::Above { fire, .. }] = rule.levels.iter().map(|level| level.threshold).collect::<Vec<_>>()[..]
+        else {
+            panic!("{:?}", rule.levels)
+        };
+        assert_eq!(said(fire), "800ms");
     }
 }

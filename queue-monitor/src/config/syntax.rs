@@ -5,6 +5,9 @@ use saphyr_parser::ScanError;
 use super::error::{Mismatch, Place, lines};
 use super::keys;
 
+/// Quotes that look like quotes to whoever writes, and are text to YAML.
+const TYPOGRAPHIC: [char; 4] = ['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}'];
+
 /// Where the error is to be shown, and what it is.
 pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     let info = error.info();
@@ -23,9 +26,11 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
         return (Place { line, column: 1 }, what);
     }
     if has(&["tab"]) {
-        let indented = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t');
-        let place = indented.map_or(place, |index| back(index + 1));
-        return (place, told("a tab where YAML takes only spaces", "a tab; accepted: spaces"));
+        // The parser stops where the line before ends.
+        return (
+            indenting_tab(text, place.line).unwrap_or(place),
+            told("a tab where YAML takes only spaces", "a tab; accepted: spaces"),
+        );
     }
     if has(&["anchor", "alias"]) {
         let place = if at(place.column) == Some('*') { place } else { back(place.column.saturating_sub(1).max(1)) };
@@ -46,6 +51,14 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             return (place, what);
         }
     }
+    let may_be_open =
+        has(&["invalid indentation", "mapping values", "illegal placement", "simple key", "expected ',' or"])
+            && !info.contains("quoted");
+    if let (true, Some((place, open))) = (may_be_open, unclosed(text, place)) {
+        let close = if open == '[' { ']' } else { '}' };
+        let what = format!("`{open}`, and no `{close}` that belongs to it; close it where its last item ends");
+        return (place, told("a bracket is not closed", &what));
+    }
     let opened =
         line.split_once(": ").map(|(_, value)| value.trim_start()).filter(|value| value.starts_with(['{', '[']));
     let what = if has(&["expected key", "mapping values", "illegal placement"]) && opened.is_some_and(goes_on) {
@@ -53,6 +66,9 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
             "text goes on behind a closing bracket",
             "a value that begins with `{` or `[` and does not end with it; put such text in quotes",
         )
+    } else if let (true, Some(quote)) = (has(&["mapping values", "illegal placement"]), line.find(TYPOGRAPHIC)) {
+        let place = back(line[..quote].chars().count() + 1);
+        return (place, told("to YAML this is no quote", "a typographic quote; write `\"` or `'`"));
     } else if has(&["mapping values", "illegal placement", "simple key"]) {
         told(
             "`key: value` cannot stand here",
@@ -62,6 +78,11 @@ pub(super) fn explain(error: &ScanError, text: &str) -> (Place, Mismatch) {
     } else if has(&["expected key", "'-' indicator", "invalid indentation", "indented line"])
         && !info.contains("quoted")
     {
+        let item = line.trim_start();
+        if item.starts_with('-') && item[1..].starts_with(|c: char| c.is_alphanumeric() || "\"'{[".contains(c)) {
+            let place = back(line.chars().count() - item.chars().count() + 1);
+            return (place, told("no space behind the `-` of a list", "`-` and text; write `- `, and then the item"));
+        }
         told(
             "the indentation does not fit",
             "a line that begins in no column of the lines before; keys of one map, and the `-` of one list, begin in the \
@@ -129,6 +150,63 @@ fn unfinished_key(text: &str, line: usize) -> Option<(Place, &str)> {
         // Spaces and dashes are one byte each.
         (keys::is_known(key) && !is_finished).then_some((Place { line: index + 1, column: begin + 1 }, key))
     })
+}
+
+/// The first tab that indents a line, from this line on.
+fn indenting_tab(text: &str, from: usize) -> Option<Place> {
+    let mut rest = lines(text).enumerate().skip(from - 1);
+    rest.find_map(|(index, line)| {
+        let column = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t')?;
+        Some(Place { line: index + 1, column: column + 1 })
+    })
+}
+
+/// The last bracket before this place that opens a list or a map and is closed neither before it nor behind.
+fn unclosed(text: &str, place: Place) -> Option<(Place, char)> {
+    let before: Vec<&str> = lines(text).take(place.line).collect();
+    let mut closed = 0;
+    let found = before.iter().enumerate().rev().find_map(|(index, line)| {
+        let length = if index + 1 == place.line { place.column - 1 } else { usize::MAX };
+        let (open, others) = brackets(line.chars().take(length));
+        let Some(at) = open.len().checked_sub(closed + 1) else {
+            closed = closed - open.len() + others;
+            return None;
+        };
+        let (column, bracket) = open[at];
+        Some((Place { line: index + 1, column }, bracket))
+    });
+    let mut open = 1;
+    let is_closed = lines(text).enumerate().skip(place.line - 1).any(|(index, line)| {
+        let skipped = if index + 1 == place.line { place.column - 1 } else { 0 };
+        let (opened, others) = brackets(line.chars().skip(skipped));
+        let is_closed = others >= open;
+        open = (open + opened.len()).saturating_sub(others);
+        is_closed
+    });
+    found.filter(|_| !is_closed)
+}
+
+/// The brackets of a line that it opens and does not close, and how many it closes that it did not open.
+fn brackets(line: impl Iterator<Item = char>) -> (Vec<(usize, char)>, usize) {
+    let (mut open, mut others, mut quote, mut before) = (Vec::new(), 0, None, ':');
+    let mut after_space = true;
+    for (c, column) in line.zip(1..) {
+        // Only where a value begins are these more than text.
+        let begins = ":-,[{".contains(before);
+        match c {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != c),
+            '"' | '\'' if begins => quote = Some(c),
+            '[' | '{' if begins => open.push((column, c)),
+            ']' | '}' if open.pop().is_none() => others += 1,
+            '#' if after_space => break,
+            _ => {}
+        }
+        after_space = c.is_whitespace();
+        if !after_space {
+            before = c;
+        }
+    }
+    (open, others)
 }
 
 /// The first line that version control has marked as one of two versions.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::units::spelt;
-use super::{AlertRule, Change, Config, Signal, Target};
+use super::{AlertRule, Change, Config, Signal, Target, Threshold};
 
 /// Something in a configuration that is right and looks like a mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,23 @@ impl Config {
             let message = format!("queues are looked at every {interval}: it may be too late when that is seen");
             warnings.add(format!("{path}.below"), message);
         }
+        let falls = alert.levels.iter().all(|level| matches!(level.threshold, Threshold::Above { .. }));
+        if matches!(alert.signal, Signal::TimeToFull | Signal::TimeToEmpty) && falls {
+            let message = "it fires while there is time left, and is silent when there is none: `below` was meant?";
+            warnings.add(format!("{path}.above"), message);
+        }
+        for (one, other) in alert.levels.iter().flat_map(|one| alert.levels.iter().map(move |other| (one, other))) {
+            let is_further = match (one.threshold, other.threshold) {
+                (Threshold::Above { fire, .. }, Threshold::Above { fire: then, .. }) => fire > then,
+                (Threshold::Below { fire, .. }, Threshold::Below { fire: then, .. }) => fire < then,
+                _ => false,
+            };
+            if is_further && rank(&one.severity).zip(rank(&other.severity)).is_some_and(|(one, other)| one < other) {
+                let message =
+                    format!("it is said in place of `{}` when things get worse: change the two", other.severity);
+                warnings.add(format!("{path}.levels.{}", one.severity), message);
+            }
+        }
     }
 
     /// An override of an alert that none of its queues can have.
@@ -104,6 +121,11 @@ impl Config {
             warnings.add(format!("notify.{who}.url"), message);
         }
     }
+}
+
+/// How bad a word is, if everybody agrees on that.
+fn rank(severity: &str) -> Option<usize> {
+    ["info", "warning", "critical"].iter().position(|word| *word == severity)
 }
 
 /// Whether a header that logs in goes through a network in the clear.
@@ -182,6 +204,11 @@ mod tests {
                 "interval: 1m\nalerts: [{ name: A, signal: time_to_full, below: 30s }]",
                 "alerts[0].below: queues are looked at every 1m",
             ),
+            ("alerts: [{ name: A, signal: time_to_full, above: 2m }]", "alerts[0].above: it fires while there is time"),
+            (
+                "alerts: [{ name: A, signal: depth, levels: { warning: 10, critical: 5 } }]",
+                "alerts[0].levels.warning: it is said in place of `critical`",
+            ),
             (
                 "alerts: [{ name: A, signal: depth, above: 1, queues: ['a*'] }]\noverrides: [{ queue: b, alerts: { A: { above: 2 } } }]",
                 "overrides[0].alerts.A: no queue that `b` fits",
@@ -206,6 +233,13 @@ mod tests {
             "overrides: [{ queue: 'a*', alerts: { Full: { above: 90% } } }, { queue: b, alerts: { Full: off } }]",
         ] {
             assert_eq!(warned(&format!("{FINE}\n{more}")), [""; 0], "{more}");
+        }
+        for levels in ["{ info: 1, warning: 10, critical: 20 }", "{ page: 10, critical: 5 }"] {
+            assert_eq!(
+                warned(&format!("alerts: [{{ name: A, signal: depth, levels: {levels} }}]")),
+                [""; 0],
+                "{levels}"
+            );
         }
         assert_eq!(warned("alerts: [{ name: A, signal: time_to_full, below: 2m }]"), [""; 0]);
     }

@@ -126,6 +126,27 @@ mod tests {
         assert_eq!(Signal::ALL.map(|signal| read(signal, &foreign, None)), [None; Signal::ALL.len()]);
         foreign.stats.known = Known::DEPTH;
         assert_eq!(read(Signal::Depth, &foreign, None), Some(7.0));
+        foreign.stats.known = Known::UNFINISHED;
+        (foreign.stats.unfinished, foreign.stats.totals.done_ok) = (3, 0);
+        assert_eq!(
+            read(Signal::Unfinished, &foreign, None),
+            Some(3.0),
+            "who does not count what is done may know this"
+        );
+    }
+
+    #[test]
+    fn what_nobody_finishes_is_no_number_of_unfinished_items() {
+        let mut unfinished = busy();
+        unfinished.stats.totals = Totals::default();
+        assert_eq!(read(Signal::Unfinished, &unfinished, None), None);
+    }
+
+    #[test]
+    fn a_queue_without_any_room_has_no_share_of_it() {
+        let mut closed = busy();
+        closed.stats.capacity = Some(0);
+        assert_eq!(read(Signal::UtilizationPeak, &closed, None), None);
     }
 
     #[test]

@@ -71,5 +71,9 @@ mod tests {
         }
         let foreign = FamilyStats { known: Known::DEPTH, ..stats(0, 0, 0, 0) };
         assert_eq!(cause(&foreign), None, "0 is not known");
+        for known in [Known::DONE_OK, Known::IN_FLIGHT] {
+            let foreign = FamilyStats { known, ..stats(0, 7, 7, 0) };
+            assert_eq!(cause(&foreign), None, "it takes both to tell who is there: {known:?}");
+        }
     }
 }

@@ -196,10 +196,10 @@ mod tests {
         let stats = family("a", 40);
         assert_eq!(time_to_full(&stats, Some(2.0)), Some(30.0));
         assert_eq!(time_to_empty(&stats, Some(-2.0)), Some(20.0));
-        for slope in [None, Some(-2.0)] {
+        for slope in [None, Some(0.0), Some(-2.0)] {
             assert_eq!(time_to_full(&stats, slope), None);
         }
-        for slope in [None, Some(2.0)] {
+        for slope in [None, Some(0.0), Some(2.0)] {
             assert_eq!(time_to_empty(&stats, slope), None);
         }
         assert_eq!(time_to_full(&family("a", 120), Some(2.0)), Some(0.0), "over its bound");
@@ -223,5 +223,55 @@ mod tests {
             trend.push(&end);
             assert_eq!(trend.slope(), None, "{end:?}");
         }
+    }
+
+    #[test]
+    fn the_middle_of_an_even_number_is_between_two() {
+        for (values, middle) in [
+            (&mut [][..], None),
+            (&mut [7.0], Some(7.0)),
+            (&mut [2.0, 1.0], Some(1.5)),
+            (&mut [10.0, 1.0, 2.0], Some(2.0)),
+            (&mut [10.0, 1.0, 3.0, 2.0], Some(2.5)),
+            (&mut [5.0, 4.0, 3.0, 1.0, 2.0], Some(3.0)),
+        ] {
+            assert_eq!(median(values), middle, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn depths_that_are_alike_speak_neither_for_a_trend_nor_against_it() {
+        // Of nine, 36 pairs, 4 are level: S is 32, its deviation sqrt(88), so it is away from none by 3.30 of them.
+        let stairs = (0..10).map(|pass| (f64::from(pass), f64::from(pass / 2))).collect::<Vec<_>>();
+        let (before, last) = (variance(&stairs[..8]), variance(&stairs[..9]));
+        assert!((before - 1104.0 / 18.0).abs() < 1e-9 && (last - 88.0).abs() < 1e-9, "{before}, {last}");
+        let up = told((0..9).map(|pass| 10 * (pass / 2)));
+        let down = told((0..9).map(|pass| 90 - 10 * (pass / 2)));
+        assert!(up[..8].iter().chain(&down[..8]).all(Option::is_none), "{up:?}, {down:?}");
+        assert!(up[8].is_some_and(|slope| slope > 0.0) && down[8].is_some_and(|slope| slope < 0.0), "{up:?}, {down:?}");
+    }
+
+    #[test]
+    fn two_samples_out_of_nine_out_of_order_are_too_many_and_one_is_not() {
+        // S is 32 of 36: 3.23 deviations, with Kendall's correction; without it would be 3.34.
+        assert_eq!(told([10, 0, 20, 40, 30, 50, 60, 70, 80]).pop().flatten(), None);
+        assert!(told([10, 0, 20, 30, 40, 50, 60, 70, 80]).pop().flatten().is_some());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_looked_at_and_nothing_of_a_queue_that_is_gone() {
+        let mut trend = Trend::default();
+        let sample = |pass: u64| Sample { stats: family("a", 1), at: Duration::from_secs(pass), ..Sample::default() };
+        for pass in 1..=40 {
+            trend.push(&sample(pass));
+            assert_eq!(trend.points.len(), WINDOW.min(usize::try_from(pass).unwrap()));
+        }
+        let mut gone = sample(41);
+        gone.stats.instances = 0;
+        trend.push(&gone);
+        assert!(trend.points.is_empty(), "a queue that is gone has no depth");
+        trend.push(&sample(42));
+        trend.clear();
+        assert!(trend.points.is_empty());
     }
 }

@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used)] // A helper of a test may fail it.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use get::get;
 use serde_json::Value;
+
+#[path = "get.rs"]
+mod get;
 
 /// Longer than a loaded machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,18 +78,6 @@ impl Drop for Alertmanager {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// One request, as HTTP/1.0: the answer ends with the connection.
-fn get(address: SocketAddr, path: &str) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("{address}{path}: {error}");
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(told)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(told)?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").map_err(told)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(told)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("not HTTP: {answer}"))?;
-    if head.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(answer.clone()) }
 }
 
 /// Real processes cannot be told to hurry: it looks again a little later.

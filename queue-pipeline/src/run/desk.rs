@@ -187,3 +187,27 @@ impl Buffered {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use queue_core::Totals;
+
+    use super::*;
+
+    #[test]
+    fn lanes_are_summed_up() {
+        let lane = |number: u64| QueueStats {
+            depth: 10 * usize::try_from(number).unwrap(),
+            in_transit: 1,
+            depth_peak: 20 * usize::try_from(number).unwrap(),
+            capacity: Some(40),
+            totals: Totals { put: 100 * number, got: 70 * number, depth_time: 0.5, ..Totals::default() },
+            ..QueueStats::default()
+        };
+        let Buffered { put, depth, capacity, peak, depth_time, got } = Buffered::of(&[lane(1), lane(2)]);
+        assert_eq!((put, got, depth, peak, capacity), (300, 210, 32, 60, Some(80)));
+        assert!((depth_time - 1.0).abs() < 1e-9, "{depth_time}");
+        let unbounded = QueueStats { capacity: None, ..lane(2) };
+        assert_eq!(Buffered::of(&[lane(1), unbounded]).capacity, None);
+    }
+}

@@ -141,7 +141,8 @@ impl Staff {
                 self.running.mouth.ended();
                 self.drain(0);
                 let How::Panicked(panic) = how else { return None };
-                let item = self.running.mouth.report().taken + 1;
+                // What the source itself does is caught: this is the item in hand, or there is none any more.
+                let item = self.running.mouth.report().taken;
                 Some(Failure { stage: SOURCE.into(), item, cause: Cause::of_panic(&*panic) })
             }
             Who::Worker { stage, worker } => {

@@ -1,8 +1,6 @@
 //! Ctrl-C: once to finish what is under way, twice to drop it.
 
-use std::io;
-
-use tokio::signal;
+use queue_pipeline::CtrlC;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -25,8 +23,7 @@ impl Stop {
     /// # Errors
     /// If the system does not let us listen.
     pub(crate) fn by_signals() -> Result<Self, Fatal> {
-        let mut signals =
-            Signals::listen().map_err(|error| Fatal::new(format!("cannot listen for Ctrl-C: {error}")))?;
+        let mut signals = CtrlC::listen().map_err(|error| Fatal::new(format!("cannot listen for Ctrl-C: {error}")))?;
         let (tell, hear) = watch::channel(Wish::GoOn);
         tokio::spawn(async move {
             signals.next().await;
@@ -66,41 +63,5 @@ impl Stop {
             // Nobody is left who could wish for anything.
             std::future::pending::<()>().await;
         }
-    }
-}
-
-/// The signals that ask for an end. They are listened for from the start, so that none comes too early.
-#[cfg(unix)]
-struct Signals {
-    interrupt: signal::unix::Signal,
-    terminate: signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        use signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(windows)]
-struct Signals(signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn next(&mut self) {
-        self.0.recv().await;
     }
 }

@@ -22,6 +22,7 @@ mod extract;
 mod load;
 mod transform;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -73,9 +74,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let report = etl::run(&input, &arguments.database).await?;
     println!("{report}");
+    // All its stages compute.
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     for stage in &report.stages {
         if let Some(sizing) = report.sizing(&stage.stage) {
-            println!("advice for {}: {}", stage.stage, sizing.advice());
+            println!("advice for {}: {}", stage.stage, sizing.computes_on(processors).advice());
         }
     }
     println!("\n{}", load::summary(&arguments.database)?);

@@ -53,7 +53,7 @@ fn compare(families: &[FamilyStats], published: &Published, told: Told) -> Strin
     let (distributions, counted) = (Distributions::of(&registry), Counted::new(&registry, Buckets::default()));
     if told == Told::Everything {
         events(|queue, event| {
-            bench.tell(&distributions, queue, event);
+            distributions.tell(&bench.recorder, queue, event);
             counted.on_event(queue, event);
         });
     }

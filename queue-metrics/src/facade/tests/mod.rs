@@ -9,11 +9,9 @@ mod thread;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use queue_core::FamilyStats;
-use queue_core::observe::{Event, QueueInfo};
 use queue_core::registry::Published;
 use queue_core::stats::catalogue::{DISTRIBUTIONS, View};
 
-use super::distributions::Distributions;
 use super::shown::Shown;
 use crate::testing::parser::{Page, parse};
 
@@ -30,10 +28,6 @@ impl Bench {
 
     fn of(builder: PrometheusBuilder) -> Self {
         Self { recorder: with_buckets(builder).build_recorder(), shown: Shown::default() }
-    }
-
-    fn tell(&self, distributions: &Distributions, queue: &QueueInfo, event: &Event<'_>) {
-        distributions.tell(&self.recorder, queue, event);
     }
 
     fn pass(&mut self, families: &[FamilyStats], published: &Published) {

@@ -12,7 +12,7 @@ use super::courier::{Next, Outbox};
 use crate::config::instant;
 
 /// Transitions that are kept for a server that does not answer.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
@@ -170,6 +170,26 @@ mod tests {
         assert_eq!(sent(&mut backlog, &Answer::Taken), Some(("a".into(), 0)));
         backlog.push(SystemTime::UNIX_EPOCH, &[], &vec![change("b", Fine, Firing, "warning"); 2 * MOST]);
         assert_eq!(backlog.waiting(Duration::ZERO), MOST);
+    }
+
+    #[test]
+    fn nothing_is_given_up_while_there_is_room() {
+        let mut backlog = Backlog::default();
+        let sample = vec![change("a", Fine, Firing, "warning"); MOST / 2];
+        (0..2).for_each(|_| backlog.push(SystemTime::UNIX_EPOCH, &[], &sample));
+        assert_eq!((backlog.waiting(Duration::ZERO), backlog.given_up()), (MOST, 0));
+        backlog.push(SystemTime::UNIX_EPOCH, &[], &sample[..1]);
+        assert_eq!((backlog.waiting(Duration::ZERO), backlog.given_up()), (MOST / 2 + 1, MOST as u64 / 2));
+    }
+
+    #[test]
+    fn what_was_under_way_to_the_server_before_is_no_more_than_what_waits_for_the_next() {
+        let mut backlog = Backlog::default();
+        backlog.push(SystemTime::UNIX_EPOCH, &[], &[change("first", Fine, Firing, "warning")]);
+        assert!(matches!(backlog.next(Duration::ZERO, SystemTime::UNIX_EPOCH), Next::Send(_)));
+        backlog.tell_all();
+        backlog.push(SystemTime::UNIX_EPOCH, &[], &vec![change("b", Fine, Firing, "warning"); MOST]);
+        assert_eq!((backlog.waiting(Duration::ZERO), backlog.given_up()), (MOST, 1));
     }
 
     #[test]

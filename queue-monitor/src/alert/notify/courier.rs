@@ -255,3 +255,8 @@ fn tell<O: Outbox>(client: &Client, answer: &Answer, failing: bool) {
         Answer::Taken | Answer::Failed(_) => {}
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "notify")]
+#[path = "courier/tests.rs"]
+mod tests;

@@ -101,6 +101,23 @@ mod tests {
     }
 
     #[test]
+    fn the_headline_says_what_became_of_it() {
+        let cases = [
+            (Ok, Pending, "alert pending"),
+            (Pending, Ok, "alert no longer pending"),
+            (Ok, Firing, "alert firing"),
+            (Firing, Firing, "alert firing with another severity"),
+            (Firing, Resolving, "alert resolving"),
+            (Resolving, Ok, "alert resolved"),
+            (Firing, NoData, "alert without data"),
+        ];
+        for (from, to, headline) in cases {
+            let log = logged(|| tell(&transition(from, to, "warning")));
+            assert!(log.contains(&format!("queue_monitor: {headline} alert=")), "{from} to {to}: {log}");
+        }
+    }
+
+    #[test]
     fn an_event_carries_every_field_and_cannot_be_broken_by_a_name() {
         let log = logged(|| tell(&transition(Ok, Firing, "warning")));
         let fields = r#"alert firing alert="HighUtilization" queue="crawl \"store\"" severity="warning" from="ok" to="firing" value=0.92 summary="92% full""#;

@@ -49,7 +49,7 @@ fn queues_before_a_bottleneck_that_fires_are_told_of_only_if_the_file_does_not_s
         since: Duration::ZERO,
         value: None,
     };
-    registry.publish(Publication::Alerts([firing].into()));
+    registry.publish(Publication::Alerts([firing.clone()].into()));
     let changes = ["p.a", "p.b"].map(|queue| change(queue, AlertPhase::Pending, AlertPhase::Firing, "warning"));
     let told = |yaml: &str| {
         let config = Config::from_yaml(yaml).unwrap();
@@ -61,4 +61,10 @@ fn queues_before_a_bottleneck_that_fires_are_told_of_only_if_the_file_does_not_s
     };
     assert_eq!(told("notify: { inhibit_upstream: true }"), [(false, true), (true, false)]);
     assert_eq!(told("{}"), [(true, false), (true, false)]);
+    // What fires elsewhere, and what the bottleneck has that does not fire, hold back nothing.
+    let others = [("q", AlertPhase::Firing), ("p.b", AlertPhase::Pending)];
+    registry.publish(Publication::Alerts(
+        others.map(|(queue, phase)| AlertState { queue: queue.into(), phase, ..firing.clone() }).into(),
+    ));
+    assert_eq!(told("notify: { inhibit_upstream: true }"), [(true, false), (true, false)]);
 }

@@ -213,6 +213,33 @@ fn a_reload_keeps_the_state_where_the_definition_judges_alike() {
 }
 
 #[test]
+fn a_reload_does_not_begin_to_count_missing_samples_anew() {
+    let mut watch = Watch::new(keeping(60));
+    watch.is(0.9);
+    assert_eq!([watch.missing(), watch.missing()].concat(), []);
+    watch.alerts.reload(watch.now, &config_of(vec![keeping(60)]));
+    assert_eq!(watch.missing(), [(Firing, NoData)]);
+}
+
+#[test]
+fn an_alert_is_shown_under_the_level_that_holds_and_under_its_first_while_it_is_ok() {
+    let [first] = above(0.8, 0.8).try_into().unwrap();
+    let second = Level { severity: "critical".into(), threshold: Threshold::Above { fire: 0.95, clear: 0.95 } };
+    let mut watch = Watch::new(AlertRule { levels: vec![first, second], ..rule() });
+    for (value, phase, severity) in [
+        (0.1, Ok, "warning"),
+        (0.99, Firing, "critical"),
+        (0.9, Firing, "warning"),
+        (0.99, Firing, "critical"),
+        (0.1, Ok, "warning"),
+    ] {
+        watch.is(value);
+        let state = &watch.alerts.states()[0];
+        assert_eq!((state.phase, &*state.severity), (phase, severity), "at {value}");
+    }
+}
+
+#[test]
 fn a_reload_ends_what_its_old_definition_said_and_judges_afresh() {
     let changed = [
         AlertRule { levels: above(0.85, 0.8), ..rule() },

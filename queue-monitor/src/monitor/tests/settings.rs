@@ -28,16 +28,17 @@ fn capacities_of_the_file_win_over_the_code_and_go_with_the_file() {
     let handle = Monitor::new(tuned).registry(&registry).spawn();
     let later = queue("crawl.store");
     assert_eq!([&parse, &later, &other].map(Queue::capacity), [Some(30), Some(20), Some(5)]);
+    // The queues are told one after the other.
+    let until = |capacities: [usize; 3]| {
+        while [&parse, &later, &other].map(Queue::capacity) != capacities.map(Some) {
+            thread::yield_now();
+        }
+    };
     let fewer = Config { overrides: vec![capacity("crawl.*", 20)], interval: HOUR * 2, ..config.clone() };
     reload(&handle, fewer);
-    while parse.capacity() != Some(20) {
-        thread::yield_now();
-    }
+    until([20, 20, 5]);
     reload(&handle, Config { interval: HOUR * 3, ..config });
-    while parse.capacity() != Some(5) {
-        thread::yield_now();
-    }
-    assert_eq!(later.capacity(), Some(5));
+    until([5, 5, 5]);
 }
 
 #[test]

@@ -211,3 +211,69 @@ fn more_than_anybody_reads_is_given_up_and_counted_and_what_has_ended_makes_room
     assert_eq!((stage.ledger.count, stage.ledger.given_up()), (MOST, 9));
     assert_eq!(stage.ledger.entries.len(), MOST);
 }
+
+#[test]
+fn what_has_ended_is_told_although_something_else_fires_meanwhile() {
+    let mut stage = Stage::new();
+    stage.takes(&fires("a"));
+    stage.sends();
+    stage.second = 10;
+    stage.takes(&ends("a"));
+    stage.takes(&fires("b"));
+    assert_eq!(stage.sends(), [one("a", "warning", 10), one("b", "warning", 250)]);
+}
+
+#[test]
+fn what_fires_on_keeps_its_beginning_and_what_fires_again_begins_again() {
+    let mut stage = Stage::new();
+    let began = |stage: &mut Stage, transition: &AlertTransition| {
+        stage.takes(transition);
+        let Next::Send(parcel) = stage.next() else { panic!("nothing to send") };
+        stage.answers(&Answer::Taken);
+        (parcel.len(), parcel[0].starts_at.clone())
+    };
+    assert_eq!(began(&mut stage, &fires("a")), (1, "1970-01-01T00:00:00.000Z".to_owned()));
+    stage.second = 10;
+    assert_eq!(began(&mut stage, &change("a", NoData, Firing, "warning")), (1, "1970-01-01T00:00:00.000Z".to_owned()));
+    stage.takes(&ends("a"));
+    stage.second = 20;
+    assert_eq!(began(&mut stage, &fires("a")), (1, "1970-01-01T00:00:20.000Z".to_owned()));
+}
+
+#[test]
+fn what_fires_under_other_labels_ends_under_its_old_ones_and_both_are_counted() {
+    let mut stage = Stage::new();
+    stage.takes(&fires("a"));
+    stage.sends();
+    stage.ledger.labels = [(Arc::from("env"), Arc::from("test"))].into();
+    stage.second = 10;
+    stage.takes(&fires("a"));
+    assert_eq!(stage.sends(), [one("a", "warning", 10), one("a", "warning", 250)]);
+    assert_eq!(stage.ledger.count, 2);
+    stage.ledger.configure(Duration::from_secs(10), UNIX_EPOCH, &[], RESEND);
+    assert_eq!(stage.ledger.count, 3, "a third set of labels");
+}
+
+#[test]
+fn somebody_else_is_told_at_once_of_all_that_fires() {
+    let mut stage = Stage::new();
+    stage.takes(&fires("a"));
+    stage.sends();
+    stage.second = 1;
+    assert_eq!(stage.next(), Next::Wait(Some(RESEND)));
+    stage.ledger.tell_all(Duration::from_secs(1));
+    assert_eq!(stage.sends(), [one("a", "warning", 241)]);
+}
+
+#[test]
+fn what_is_due_and_was_not_told_waits() {
+    let mut stage = Stage::new();
+    let waiting = |stage: &Stage| stage.ledger.waiting(stage.now().0);
+    assert_eq!(waiting(&stage), 0);
+    ["a", "b"].iter().for_each(|queue| stage.takes(&fires(queue)));
+    assert_eq!(waiting(&stage), 2);
+    stage.sends();
+    assert_eq!(waiting(&stage), 0);
+    stage.second = 60;
+    assert_eq!(waiting(&stage), 2, "they are to be told again");
+}
