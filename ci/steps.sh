@@ -68,7 +68,7 @@ verdict() {
 
 # need_packages COMMAND:PACKAGE...: installs the Debian packages of the commands that are not there.
 need_packages() {
-    local pair commands=() missing=() as_root=()
+    local pair commands=() missing=()
     for pair in "$@"; do
         if ! command -v "${pair%%:*}"; then
             commands+=("${pair%%:*}")
@@ -76,21 +76,36 @@ need_packages() {
         fi
     done
     [ "${#missing[@]}" != 0 ] || return 0
+    echo "not found: ${commands[*]}"
+    install_packages "${missing[@]}"
+}
+
+# install_packages PACKAGE...: installs Debian packages, or says what there is to do.
+install_packages() {
+    local as_root=()
     if ! command -v apt-get; then
-        echo "not found: ${commands[*]}, and there is no apt-get here to install Debian's ${missing[*]}."
-        echo "Install what has these commands, so that they are on the PATH, then run this again."
+        echo "There is no apt-get here to install Debian's $*."
+        echo "Install what they have, so that commands are on the PATH, then run this again."
         return 1
     fi
     if [ "$(id -u)" != 0 ]; then
         as_root=(sudo -n)
         if ! sudo -n true; then
-            echo "not found: ${commands[*]}, and sudo would ask for a password. Run this, then try again:"
-            echo "    sudo apt-get install ${missing[*]}"
+            echo "sudo would ask for a password. Run this, then try again:"
+            echo "    sudo apt-get install $*"
             return 1
         fi
     fi
     export DEBIAN_FRONTEND=noninteractive
-    "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"
+    "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "$@"
+}
+
+# A receiver of OTLP, in an environment of its own: nothing is installed for the whole machine but Python's `venv`.
+need_oteltap() {
+    local home=target/oteltap
+    if "$home/bin/oteltap" --help; then return; fi
+    python3 -c 'import ensurepip' || install_packages python3 python3-venv || return
+    python3 -m venv --clear "$home" && "$home/bin/pip" install --disable-pip-version-check oteltap==1.0.0
 }
 
 # Built without optimisation and without what would update it: that is less than half the work.

@@ -46,6 +46,22 @@ impl<E> Cause<E> {
             .or_else(|| payload.downcast_ref::<String>().cloned());
         Self::Panicked(message.unwrap_or_else(|| "a panic without a message".to_owned()))
     }
+
+    /// Why, as far as it can be said of an error that need not be able to say it: those that are text are.
+    pub(crate) fn words(&self) -> String
+    where
+        E: 'static,
+    {
+        match self {
+            Self::Panicked(message) => format!("panicked: {message}"),
+            Self::Failed(error) => {
+                let error = error as &dyn Any;
+                let text = error.downcast_ref::<&str>().copied();
+                let text = text.or_else(|| error.downcast_ref::<String>().map(String::as_str));
+                text.unwrap_or("the work returned an error").to_owned()
+            }
+        }
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for Cause<E> {

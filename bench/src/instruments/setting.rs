@@ -9,10 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use prometheus::Registry as PrometheusRegistry;
 use queue_core::{Event, Interest, Observer, QueueInfo, Registry, Ticker};
 use queue_metrics::PrometheusCollector;
 use queue_monitor::Monitor;
+use queue_otel::Spans;
+
+use crate::peers::NAME;
 
 /// One way to run a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +34,21 @@ pub(crate) enum Setting {
     Observed,
     /// A Prometheus registry gathers ten times a second.
     Scraped,
+    /// Spans of OpenTelemetry are installed, and the sampler takes none. A registry does not let go of them, so it comes
+    /// last.
+    Unsampled,
 }
 
 impl Setting {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Uncounted, Self::Counted, Self::Ticking, Self::Monitored, Self::Observed, Self::Scraped];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Uncounted,
+        Self::Counted,
+        Self::Ticking,
+        Self::Monitored,
+        Self::Observed,
+        Self::Scraped,
+        Self::Unsampled,
+    ];
 
     /// On the command line.
     pub(crate) fn word(self) -> &'static str {
@@ -44,6 +59,7 @@ impl Setting {
             Self::Monitored => "monitored",
             Self::Observed => "observed",
             Self::Scraped => "scraped",
+            Self::Unsampled => "unsampled",
         }
     }
 
@@ -59,6 +75,12 @@ impl Setting {
             }
             Self::Observed => Box::new((Ticker::start(), registry.observe(Everything))),
             Self::Scraped => Box::new((Ticker::start(), Scraper::start(&registry))),
+            Self::Unsampled => {
+                let never = Sampler::ParentBased(Box::new(Sampler::AlwaysOff));
+                let provider = SdkTracerProvider::builder().with_sampler(never).build();
+                Spans::install(&registry, provider.tracer(NAME));
+                Box::new((Ticker::start(), provider))
+            }
         }
     }
 }
@@ -72,6 +94,7 @@ impl fmt::Display for Setting {
             Self::Monitored => "and a monitor, every 100 ms",
             Self::Observed => "and an observer of every event",
             Self::Scraped => "and a Prometheus scrape at 10 Hz",
+            Self::Unsampled => "and spans, none of them sampled",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 // Clippy knows tests by their functions; these only tests call.
 #![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::fmt;
 use std::fs;
@@ -78,6 +79,13 @@ impl Workplace {
     /// Runs a crawl that takes no port, so that tests can run side by side.
     pub(crate) fn crawl(&self, arguments: &[&str]) -> Outcome {
         self.run(&without_port(arguments))
+    }
+
+    /// Runs a crawl with some variables of the environment.
+    pub(crate) fn crawl_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        let mut command = self.command(&without_port(arguments));
+        command.envs(variables.iter().copied());
+        spawn(command).outcome()
     }
 
     /// Starts a crawl that takes no port.

@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Attached, ContextSource, DETACHED, Event, Interest, Observers, PutScope, QueueInfo};
+use super::{
+    Attached, ContextSource, DETACHED, Event, GotItem, Interest, Observers, ProcessScope, PutScope, QueueInfo,
+};
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
@@ -154,6 +156,16 @@ impl Outlook {
     pub(crate) fn begin_put(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
         let source = self.audience()?.source()?;
         catch_unwind(AssertUnwindSafe(|| source.begin(queue))).unwrap_or_else(|payload| {
+            std::mem::forget(payload);
+            None
+        })
+    }
+
+    /// Asks the context source, if there is one, for a scope of the work on `items`. Its panics end here.
+    #[cold]
+    pub(crate) fn process(&self, queue: &QueueInfo, items: &[GotItem<'_>]) -> Option<Arc<dyn ProcessScope>> {
+        let source = self.audience()?.source()?;
+        catch_unwind(AssertUnwindSafe(|| source.process(queue, items))).unwrap_or_else(|payload| {
             std::mem::forget(payload);
             None
         })

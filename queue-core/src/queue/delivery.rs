@@ -9,7 +9,7 @@ use super::QueueOf;
 use super::discipline::{Fifo, Kind};
 use super::shared::Shared;
 use super::tell::Went;
-use crate::observe::{Outcome, TraceContext};
+use crate::observe::{Outcome, Processing, TraceContext};
 
 /// An item that was got, and that counts as finished exactly once, so that `join` never hangs.
 ///
@@ -43,6 +43,19 @@ impl<T, K: Kind<T>> Delivery<T, K> {
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
         self.went.trace()
+    }
+
+    /// The work on this item, within a scope of the registry's context source, which asks for one; without a source it
+    /// costs a branch. The delivery itself is finished as ever.
+    pub fn processing(&self) -> Processing {
+        Self::processing_together(std::slice::from_ref(self))
+    }
+
+    /// As [`processing`](Self::processing), for items that are worked on together. The source is that of the first one's
+    /// registry.
+    pub fn processing_together(deliveries: &[Self]) -> Processing {
+        let shared = deliveries.iter().find_map(|delivery| delivery.shared.as_ref());
+        shared.map(|shared| shared.processing(deliveries.iter().map(|delivery| &delivery.went))).unwrap_or_default()
     }
 
     /// Finishes the item as ok.

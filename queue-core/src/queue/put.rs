@@ -171,7 +171,7 @@ fn put_long<T, K: Kind<T>>(
     if_full: IfFull,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
     let turn = if std::mem::replace(begun, true) { Some(turn) } else { offer.begin_with(shared, turn) };
-    let (telling, mut came) = (shared.tells_items(), None);
+    let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
     let mut turn = turn.unwrap_or_else(|| shared.lock());
     let (admission, stuck) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.stuck());
     drop(turn);
@@ -248,11 +248,11 @@ pub(super) fn conclude<T, K: Kind<T>>(
     match admission {
         Admission::In(waker) | Admission::Handed(waker) => {
             wake(waker);
-            shared.tell_came(came, None);
+            shared.tell_came(offer, came, None);
         }
         Admission::InFor(gone, waker) => {
             wake(waker);
-            shared.tell_came(came, None);
+            shared.tell_came(offer, came, None);
             shared.let_go(Some(gone.number), gone.item, DropReason::Oldest);
         }
         Admission::LetGo(reason) => shared.let_go(None, offer.not_put(), reason),
@@ -282,11 +282,10 @@ pub(super) fn claim<T, K: Kind<T>>(
     let (claimed, came) = {
         let mut state = Turn::new(state);
         let claimed = state.claim(offer, &mut wakes);
-        (claimed, claimed.ok().map(|handed_off| state.came(handed_off)))
+        let telling = shared.tells_items() || offer.scope.is_some();
+        (claimed, claimed.ok().filter(|_| telling).map(|handed_off| state.came(handed_off)))
     };
     wakes.wake();
-    if shared.tells_items() {
-        shared.tell_came(came, waited);
-    }
+    shared.tell_came(offer, came, waited);
     claimed.map(|_| ()).map_err(|()| PutError::ShutDown(offer.not_put()))
 }

@@ -166,7 +166,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         turn: Option<Turn<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), PutError<T>>> {
-        let (telling, mut came) = (shared.tells_items(), None);
+        let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
         let waited = ready!(poll_wait(shared, turn, waiter, cx, Side::Put, |state| &mut state.putters, attempt));
         let put = match waited {

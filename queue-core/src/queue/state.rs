@@ -110,7 +110,12 @@ pub(crate) struct Offer<T> {
 
 impl<T> Offer<T> {
     fn take_trace(&mut self) -> Option<Box<TraceContext>> {
-        self.scope.as_mut().and_then(Arc::get_mut).and_then(Scope::take_trace)
+        self.scope().and_then(Scope::take_trace)
+    }
+
+    /// The scope of its put, if there is one.
+    pub(super) fn scope(&mut self) -> Option<&mut Scope> {
+        self.scope.as_mut().and_then(Arc::get_mut)
     }
 }
 

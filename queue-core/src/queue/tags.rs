@@ -13,7 +13,8 @@ use crate::observe::TraceContext;
 /// Most clocks that are out at a time, unless every item carries one.
 const MOST: usize = 64;
 
-/// Which items carry a precise clock, from which their dwell and processing time are known.
+/// Which items carry a precise clock, from which their dwell and processing time are known. Those whose trace is
+/// recorded carry one in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItemSampling {
@@ -70,7 +71,7 @@ impl Tags {
             self.clock(number);
         }
         if let Some(trace) = trace {
-            self.out.get_or_insert_default().traces.push_back((number, trace));
+            self.carry(number, trace);
         }
     }
 
@@ -115,6 +116,15 @@ impl Tags {
     pub(crate) fn clear(&mut self) {
         // Whatever it was, it may have been a burst: its memory goes too.
         self.out = None;
+    }
+
+    #[cold]
+    fn carry(&mut self, number: u64, trace: Box<TraceContext>) {
+        let out = self.out.get_or_insert_default();
+        if trace.is_sampled() && out.clocks.back().is_none_or(|(last, _)| *last != number) {
+            out.clocks.push_back((number, clock::now()));
+        }
+        out.traces.push_back((number, trace));
     }
 
     #[cold]

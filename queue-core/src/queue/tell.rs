@@ -10,9 +10,10 @@ use super::DropReason;
 use super::discipline::Kind;
 use super::shared::Shared;
 use super::since::Since;
+use super::state::Offer;
 use super::tags::Tag;
 use crate::clock;
-use crate::observe::{Event, Interest, Outcome, PutScope, Side, TraceContext};
+use crate::observe::{Event, GotItem, Interest, Outcome, Processing, PutItem, PutScope, Side, TraceContext};
 
 /// What is known of an item that came in.
 #[derive(Debug)]
@@ -55,6 +56,10 @@ impl Went {
     pub(crate) fn trace(&self) -> Option<&TraceContext> {
         self.tag.trace.as_deref()
     }
+
+    fn as_got(&self) -> GotItem<'_> {
+        GotItem::new(self.seq, self.depth, self.dwell(), self.handed_off, self.trace())
+    }
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
@@ -80,12 +85,25 @@ impl<T, K: Kind<T>> Shared<T, K> {
         Some(Arc::new(Scope::of(scope)))
     }
 
-    /// An item came in, for which its putter waited, if it did.
+    /// The item of `offer` came in, for which its putter waited, if it did.
     #[inline]
-    pub(crate) fn tell_came(&self, came: Option<Came>, waited: Option<Duration>) {
-        if let Some(Came { seq, depth, handed_off, trace }) = came {
+    pub(crate) fn tell_came(&self, offer: &mut Offer<T>, came: Option<Came>, waited: Option<Duration>) {
+        let Some(Came { seq, depth, handed_off, trace }) = came else { return };
+        if let Some(scope) = offer.scope() {
+            scope.came(&PutItem::new(seq, depth, waited, handed_off));
+        }
+        if self.tells_items() {
             self.tell(&Event::Put { seq, depth, waited, handed_off, trace: trace.as_deref() });
         }
+    }
+
+    /// A scope for the work on items that were delivered, if somebody supplies one.
+    pub(crate) fn processing<'a>(&self, items: impl Iterator<Item = &'a Went>) -> Processing {
+        if !self.outlook.wants(Interest::CONTEXT) {
+            return Processing::default();
+        }
+        let items: Vec<_> = items.map(Went::as_got).collect();
+        self.outlook.process(self.info(), &items).map(Processing::of).unwrap_or_default()
     }
 
     /// An item was delivered: reads its clock, if it has one and anybody will look at it.
@@ -143,7 +161,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Somebody who had waited since `since`, and was served or not, does not wait any more; returns for how long it did.
     #[inline]
     pub(crate) fn tell_unblocked(&self, side: Side, since: Since, served: bool) -> Option<Duration> {
-        if !self.outlook.wants(Interest::BLOCKING | Interest::ITEMS | Interest::MEASURED) {
+        const ASKED: Interest = Interest::BLOCKING.union(Interest::ITEMS.union(Interest::MEASURED));
+        if !self.outlook.wants(ASKED.union(Interest::CONTEXT)) {
             return None;
         }
         let waited = since.ago();
@@ -192,6 +211,14 @@ impl Scope {
     /// What travels with the item; it does so once.
     pub(crate) fn take_trace(&mut self) -> Option<Box<TraceContext>> {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).trace.take()
+    }
+
+    fn came(&mut self, item: &PutItem) {
+        let open = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(scope) = &mut open.scope else { return };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| scope.came(item))) {
+            std::mem::forget(payload);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use queue_core::observe::Processing;
 use queue_core::{Delivery, Queue};
 use tokio::sync::Mutex;
 
@@ -38,6 +39,8 @@ pub(crate) struct Taken<I, H> {
 
 /// Counts what was taken with its queue. Dropped unfinished it counts as abandoned.
 pub(crate) trait Hold: Send {
+    /// The work on it, for whoever traces that.
+    fn processing(&self) -> Processing;
     fn done(self);
     fn fail(self);
 }
@@ -100,6 +103,10 @@ impl<N: Intake> Intake for InOrder<N> {
 }
 
 impl<T: Send> Hold for Delivery<T> {
+    fn processing(&self) -> Processing {
+        Delivery::processing(self)
+    }
+
     fn done(self) {
         Delivery::done(self);
     }
@@ -110,6 +117,10 @@ impl<T: Send> Hold for Delivery<T> {
 }
 
 impl<T: Send> Hold for Vec<Delivery<T>> {
+    fn processing(&self) -> Processing {
+        Delivery::processing_together(self)
+    }
+
     fn done(self) {
         self.into_iter().for_each(Delivery::done);
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use queue_core::observe::{Outcome, Processing};
+
 use super::attempt::{GivenUp, attempt, caught};
 use super::intake::{Hold, Intake, Taken};
 use super::outlet::Outlet;
@@ -53,11 +55,17 @@ where
         };
         let Some(Taken { number, count, input, hold, ticket }) = taken else { return Exit::Drained };
         ledger.took(number);
-        let mut hand = Hand { ledger, hold: Some(hold), count, out: 0, calls: Calls::default() };
-        let worked = match attempt(&bench.work, &bench.rules, ledger, &mut hand.calls, input).await {
-            Ok((given, spare)) => bench.hand_on(given, number, hand, spare, ticket.as_ref()).await,
-            Err(given_up) => bench.give_up(given_up, number, hand).await,
-        };
+        let processing = hold.processing();
+        let mut hand =
+            Hand { ledger, hold: Some(hold), processing: processing.clone(), count, out: 0, calls: Calls::default() };
+        // What is handed on is put within it, and so belongs to it.
+        let worked = processing.around(async {
+            match attempt(&bench.work, &bench.rules, ledger, &mut hand.calls, input).await {
+                Ok((given, spare)) => bench.hand_on(given, number, hand, spare, ticket.as_ref()).await,
+                Err(given_up) => bench.give_up(given_up, number, hand).await,
+            }
+        });
+        let worked = worked.await;
         if worked.is_err() {
             return Exit::Failed;
         }
@@ -107,6 +115,7 @@ where
 
     async fn give_up<H: Hold>(&self, given_up: GivenUp<I, E>, number: u64, hand: Hand<'_, H>) -> Result<(), Over> {
         let GivenUp { cause, input, attempts } = given_up;
+        hand.processing.failed(&cause.words());
         match (&self.rules.at_last, input) {
             (AtLast::Skip, _) => {
                 hand.settle(Fate::Skipped);
@@ -140,6 +149,7 @@ struct Hand<'a, H: Hold> {
     ledger: &'a Ledger,
     /// There until it is settled.
     hold: Option<H>,
+    processing: Processing,
     count: u64,
     /// What was handed on of it.
     out: u64,
@@ -150,8 +160,14 @@ impl<H: Hold> Hand<'_, H> {
     fn settle(mut self, fate: Fate) {
         if let Some(hold) = self.hold.take() {
             match fate {
-                Fate::Done | Fate::Filtered => hold.done(),
-                Fate::Failed | Fate::Skipped => hold.fail(),
+                Fate::Done | Fate::Filtered => {
+                    self.processing.ended(Outcome::Ok);
+                    hold.done();
+                }
+                Fate::Failed | Fate::Skipped => {
+                    self.processing.ended(Outcome::Failed);
+                    hold.fail();
+                }
                 Fate::LeftOver => drop(hold),
             }
             self.ledger.settled(fate, self.count, self.out, self.calls);

@@ -30,6 +30,7 @@ mod serve;
 mod stages;
 mod stop;
 mod store;
+mod telemetry;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -58,8 +59,11 @@ fn start(arguments: &Arguments) -> Result<Ending, Fatal> {
         .enable_all()
         .build()
         .map_err(|error| Fatal::new(format!("cannot start the runtime: {error}")))?;
-    let ending = runtime.block_on(run::run(arguments));
+    // Exporting is done on threads of its own; it is set up and ended where nobody waits for it.
+    let telemetry = if arguments.search_only { None } else { telemetry::start()? };
+    let ending = runtime.block_on(run::run(arguments, telemetry.as_ref()));
     // A name that is still being looked up keeps nobody waiting.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    telemetry::end(telemetry);
     ending
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::MultiProgress;
+use queue_otel::Telemetry;
 use tracing::info;
 
 use crate::cli::Arguments;
@@ -36,13 +37,13 @@ pub(crate) enum Ending {
 ///
 /// # Cancel safety
 /// Dropped midway, the database is as it was.
-pub(crate) async fn run(arguments: &Arguments) -> Result<Ending, Fatal> {
+pub(crate) async fn run(arguments: &Arguments, telemetry: Option<&Telemetry>) -> Result<Ending, Fatal> {
     if arguments.search_only {
         answer(arguments)?;
         return Ok(Ending::Done);
     }
     let screen = MultiProgress::new();
-    log::start(screen.clone());
+    log::start(screen.clone(), telemetry);
     let stop = Stop::by_signals()?;
     tokio::select! {
         done = crawl_and_report(arguments, &stop, &screen) => done.map(|()| Ending::Done),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use queue_pipeline::{Batch, Capacity, Connected, DeadLetter, Flow, Pipeline, Workers};
+use tracing::{Instrument, debug_span};
 
 use crate::document::{Document, Failure, Page, Parsed};
 use crate::fetch::Fetcher;
@@ -43,7 +44,8 @@ pub(crate) fn pipeline(
         .source(documents)
         .stage(STAGES[0], Workers(5), Capacity(50), move |document| {
             let fetcher = fetcher.clone();
-            async move { fetcher.fetch(&document).await.map(Arc::new) }
+            let span = debug_span!("fetch", url = %document.url);
+            async move { fetcher.fetch(&document).await.map(Arc::new) }.instrument(span)
         })
         .dead_letters(came.note(|document| document))
         // A page is anybody's text: one that trips a parser is a page that fails, not the end of the crawl.
