@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::block::{Stuck, block_on};
-use super::calm::{Short, Turn};
+use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
+use super::offer::{Admission, Offer};
 use super::putter::Put;
 use super::shared::Shared;
-use super::state::{Admission, Offer, State};
+use super::short::Short;
+use super::state::State;
 use super::tell::Came;
 use super::wait::within;
 use super::wakes::{Wakes, wake};

@@ -9,13 +9,15 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::block::{Blocking, Stuck};
-use super::calm::{Short, Turn};
+use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
 use super::lock::Seen;
+use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
 use super::shared::Shared;
-use super::state::{Offer, State};
+use super::short::Short;
+use super::state::State;
 use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
 use super::waiters::{Phase, Waiter};
 use super::wakes::wake;

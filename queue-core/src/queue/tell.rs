@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::DropReason;
 use super::discipline::Kind;
+use super::offer::Offer;
 use super::shared::Shared;
 use super::since::Since;
-use super::state::Offer;
 use super::tags::Tag;
 use crate::clock;
 use crate::observe::{Event, GotItem, Interest, Outcome, Processing, PutItem, PutScope, Side, TraceContext};
