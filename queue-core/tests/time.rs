@@ -309,6 +309,24 @@ fn a_peak_is_seen_within_its_window_and_forgotten_after() {
     assert_eq!(queue.stats().depth_peak, 1, "reading resets nothing");
 }
 
+#[test]
+fn a_lower_depth_that_follows_before_anybody_looks_takes_no_peak_back() {
+    fn check<K: Kind<u32> + 'static>()
+    where
+        K::Buffer: Send,
+    {
+        let _clock = PausedClock::pause();
+        let (queue, _registry) = of_kind::<K>(10);
+        (0..8).for_each(|item| queue.try_put(item).unwrap());
+        assert_eq!((0..7).filter_map(|_| queue.try_get().ok()).count(), 7);
+        (0..2).for_each(|item| queue.try_put(item).unwrap());
+        assert_eq!(queue.stats().depth_peak, 8, "{:?}", K::KIND);
+    }
+    check::<Fifo>();
+    check::<Lifo>();
+    check::<Priority>();
+}
+
 fn no_total_fell(before: &QueueStats, after: &QueueStats) -> bool {
     let (a, b) = (&before.totals, &after.totals);
     a.put_waited <= b.put_waited

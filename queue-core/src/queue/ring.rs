@@ -318,4 +318,51 @@ mod tests {
         assert!(ring.room() < 16, "a block of {} for 4 items", ring.room());
         assert!(ring.pop().is_some_and(|first| first.number == 0) && ring.more.is_none());
     }
+
+    #[test]
+    fn a_short_ring_stays_one_where_numbers_went_by_that_never_came_in() {
+        let mut ring = filled(3);
+        while ring.pop().is_some() {}
+        ring.push(9, &mut Some(9));
+        assert!(ring.more.is_none() && ring.room() < 16, "a block for 1 item");
+        assert_eq!(ring.oldest(), Some(9));
+    }
+
+    #[test]
+    fn a_short_ring_doubles_as_it_grows() {
+        assert_eq!([1, 4, 5, 8, 9, 1_000].map(|items| filled(items).room()), [4, 4, 8, 8, 16, 1_024]);
+    }
+
+    #[test]
+    fn a_ring_that_is_mostly_empty_is_cut_to_what_it_may_need_soon_and_any_other_left_alone() {
+        const BLOCK: u64 = Ring::<u64>::BLOCK as u64;
+        let room_with = |left| {
+            let mut ring = filled(BLOCK);
+            (left..BLOCK).for_each(|_| drop(ring.pop()));
+            ring.give_back();
+            assert_eq!((ring.len() as u64, ring.oldest()), (left, Some(BLOCK - left)));
+            ring.room()
+        };
+        assert_eq!([3_000, 500, 10].map(room_with), [8_192, 2_048, 1_024]);
+    }
+
+    #[test]
+    fn an_item_comes_in_quickly_below_the_bound_and_no_further_however_long_the_ring() {
+        for items in [3, Ring::<u64>::BLOCK as u64 + 3] {
+            let (mut ring, mut slot, len) = (filled(items), Some(items), items as usize);
+            assert_eq!((ring.push_quick(items, len, &mut slot), slot), (None, Some(items)), "it would be one too many");
+            assert_eq!((ring.push_quick(items, len + 1, &mut slot), slot), (Some(len + 1), None));
+            assert_eq!((ring.pop_quick(|_| ()), ring.len()), (Some(0), len));
+        }
+    }
+
+    #[test]
+    fn what_comes_in_when_the_first_ring_of_several_was_emptied_stays_behind_the_others() {
+        const BLOCK: u64 = Ring::<u64>::BLOCK as u64;
+        let mut ring = filled(3 * BLOCK);
+        assert_eq!((0..BLOCK).filter_map(|_| ring.pop_quick(|_| ())).count() as u64, BLOCK);
+        ring.push(3 * BLOCK, &mut Some(3 * BLOCK));
+        let rest: Vec<_> = std::iter::from_fn(|| ring.pop()).map(|taken| taken.item).collect();
+        assert_eq!(rest, (BLOCK..=3 * BLOCK).collect::<Vec<_>>());
+    }
 }

@@ -313,3 +313,6 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         item
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

@@ -299,3 +299,6 @@ impl<T, K: Kind<T>> Future for Signal<'_, T, K> {
         Poll::Pending
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

@@ -1,0 +1,152 @@
+//! That items go the short way where they may: the long one comes to the same, so nothing else would tell. And that
+//! nobody goes it for nothing who has to let others run.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use tokio::task::coop;
+
+use super::Short;
+use crate::queue::calm::{Reach, spend};
+use crate::queue::{Fifo, ItemSampling, Kind, Lifo, Priority, Queue, QueueOf};
+use crate::testing::{ByHand, PausedClock};
+
+/// A queue that has seen the clock stand still.
+fn calm<K: Kind<u32> + 'static>(sampling: ItemSampling) -> (QueueOf<u32, K>, PausedClock)
+where
+    K::Buffer: Send,
+{
+    let clock = PausedClock::pause();
+    let builder = QueueOf::builder("test").unbounded().sample_items(sampling).unregistered();
+    let queue = builder.build().expect("nothing is wrong with it");
+    let _ = queue.stats();
+    (queue, clock)
+}
+
+fn is_put<K: Kind<u32>>(queue: &QueueOf<u32, K>, item: u32) -> bool {
+    matches!(queue.shared().glance().put_at_once(&mut Some(item)), Short::Done(()))
+}
+
+fn got<K: Kind<u32>>(queue: &QueueOf<u32, K>) -> Option<u32> {
+    match queue.shared().glance().get_at_once() {
+        Short::Done(item) => Some(item),
+        _ => None,
+    }
+}
+
+/// Runs `work` as a task of a runtime.
+fn in_a_task<R>(mut work: impl FnMut(&mut Context<'_>) -> R) -> R {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it needs no more than memory");
+    runtime.block_on(poll_fn(|cx| Poll::Ready(work(cx))))
+}
+
+#[test]
+fn in_calm_every_item_goes_the_short_way_whatever_the_order() {
+    fn check<K: Kind<u32> + 'static>()
+    where
+        K::Buffer: Send,
+    {
+        let (queue, _clock) = calm::<K>(ItemSampling::Off);
+        for item in 0..100 {
+            assert!(is_put(&queue, item), "{:?}: {item} took the long way in", K::KIND);
+            assert_eq!(got(&queue), Some(item), "{:?}: {item} took the long way out", K::KIND);
+        }
+    }
+    check::<Fifo>();
+    check::<Lifo>();
+    check::<Priority>();
+}
+
+#[test]
+fn only_a_clock_that_somebody_asks_for_keeps_an_item_of_a_priority_queue_from_the_short_way() {
+    let (queue, _clock) = calm::<Priority>(ItemSampling::All);
+    queue.try_put(1).expect("there is room");
+    queue.try_put(2).expect("there is room");
+    assert_eq!(got(&queue), Some(1), "nobody asks");
+    queue.shared().lock().measured = true;
+    assert_eq!(got(&queue), None, "somebody asks");
+    let (unclocked, _clock) = calm::<Priority>(ItemSampling::Off);
+    unclocked.shared().glance().measured = true;
+    assert!(is_put(&unclocked, 1));
+    assert_eq!(got(&unclocked), Some(1), "there is nothing to tell");
+}
+
+#[test]
+fn an_item_within_what_was_seen_and_paid_for_needs_no_other_look() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    assert!((0..3).all(|item| is_put(&queue, item)));
+    assert_eq!(got(&queue), Some(0));
+    let mut state = queue.shared().glance();
+    state.reach = Reach::default();
+    assert!(matches!(state.put_at_once(&mut Some(3)), Short::Done(())));
+    assert_eq!(state.get_quickly(), Some(1));
+    assert_eq!((state.reach.put_until, state.reach.get_until), (0, 0), "it looked around");
+}
+
+#[test]
+fn what_carries_a_clock_is_never_passed_off_as_what_carries_nothing() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::OneIn(10));
+    (0..600).for_each(|item| queue.try_put(item).expect("there is room"));
+    let clocks = queue.shared().glance().tags.clocks();
+    assert!((30..=64).contains(&clocks), "{clocks} of 600 items at one in 10");
+    assert_eq!(std::iter::from_fn(|| queue.try_get().ok()).count(), 600);
+    assert_eq!(queue.shared().glance().tags.clocks(), 0, "clocks stayed behind when their items went");
+}
+
+#[test]
+fn as_many_are_put_together_as_there_is_room_for_with_nobody_waiting() {
+    let _clock = PausedClock::pause();
+    let queue: Queue<u32> = QueueOf::builder("test").capacity(5).unregistered().build().expect("it is sound");
+    let _ = queue.stats();
+    let mut getter = ByHand::new(queue.get());
+    assert!(getter.poll().is_pending());
+    assert_eq!(queue.shared().glance().room_in_calm(), 0, "the next item is the getter's");
+    drop(getter);
+    (0..2).for_each(|item| queue.try_put(item).expect("there is room"));
+    assert_eq!(queue.shared().glance().room_in_calm(), 3);
+    let mut items = VecDeque::from([2, 3, 4, 5]);
+    assert!(queue.shared().glance().put_many_at_once(&mut items, &mut None).is_none(), "nobody is to be woken");
+    assert_eq!((items, queue.len()), (VecDeque::from([5]), 5));
+}
+
+#[test]
+fn a_batch_takes_items_in_a_run_as_far_as_it_has_room() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    (0..5).for_each(|item| queue.try_put(item).expect("there is room"));
+    let mut batch = vec![9];
+    assert!(queue.shared().glance().get_run(&mut batch, 4));
+    assert_eq!((batch, queue.len()), (vec![9, 0, 1, 2], 2));
+}
+
+#[test]
+fn to_collect_what_was_handed_over_disturbs_no_calm() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    let mut getter = ByHand::new(queue.get());
+    assert!(getter.poll().is_pending());
+    queue.try_put(7).expect("somebody waits for it");
+    queue.shared().glance().calm.put_until = 77;
+    assert_eq!(getter.poll(), Poll::Ready(Ok(7)));
+    assert_eq!(queue.shared().glance().calm.put_until, 77);
+}
+
+#[test]
+fn a_task_without_budget_goes_on_for_no_longer_than_was_paid_for() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    assert!((0..100).all(|item| is_put(&queue, item)), "those who have no budget pay for 64 items");
+    in_a_task(|cx| {
+        let mut state = queue.shared().glance();
+        assert!(matches!(state.get_in_step(cx), Short::Done(0)), "it pays for 8 items");
+        while coop::has_budget_remaining() {
+            spend(cx);
+        }
+        let put = (0..1_000).take_while(|_| matches!(state.put_in_step(&mut Some(1), cx), Short::Done(()))).count();
+        assert!(put <= 64, "{put} items were put without budget");
+        let got = (0..1_000).take_while(|_| matches!(state.get_in_step(cx), Short::Done(_))).count();
+        assert_eq!(got, 7);
+        state.disturb();
+        assert!(matches!(state.put_in_step(&mut Some(1), cx), Short::Look), "a look around is no way round it");
+        assert!(matches!(state.get_in_step(cx), Short::Look), "a look around is no way round it");
+        assert_eq!(state.depth(), 100 + put - 8);
+    });
+}
