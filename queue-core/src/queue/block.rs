@@ -36,9 +36,10 @@ pub(crate) struct Stuck {
 /// sides a cache line: so a large queue is left alone for longer. The pauses do not grow: two sides that wait for each
 /// other would double each other's. A thread that tries is a newcomer: those who stand in line come first.
 const PAUSES: RangeInclusive<usize> = 3..=80;
-/// Pauses in all, some twenty microseconds, which is less than to park and be woken. Nothing is yielded: where
+/// Pauses in all, some sixty microseconds, which is more than to park and be woken: with less, two threads that have parked
+/// once park for every item from then on, since neither is back before the other has given up. Nothing is yielded: where
 /// others want the processor it would be gone for milliseconds, while a thread that parks gets it back when it is woken.
-const PATIENCE: usize = 1500;
+const PATIENCE: usize = 5_000;
 /// Looks at its own place in the line before it parks: parking and waking cost microseconds.
 const LOOKS: usize = 30;
 
