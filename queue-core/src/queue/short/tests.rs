@@ -85,6 +85,19 @@ fn an_item_within_what_was_seen_and_paid_for_needs_no_other_look() {
 }
 
 #[test]
+fn an_item_beyond_what_was_seen_or_paid_for_needs_another_look() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    assert!((0..3).all(|item| is_put(&queue, item)));
+    assert_eq!(got(&queue), Some(0));
+    let mut state = queue.shared().glance();
+    state.reach = Reach::default();
+    (state.calm.put_until, state.calm.get_until) = (state.next, state.got);
+    assert_eq!(state.get_quickly(), None);
+    assert!(matches!(state.put_at_once(&mut Some(3)), Short::Done(())));
+    assert!(state.reach.put_until > 0, "it came in on the word of nobody");
+}
+
+#[test]
 fn what_carries_a_clock_is_never_passed_off_as_what_carries_nothing() {
     let (queue, _clock) = calm::<Fifo>(ItemSampling::OneIn(10));
     (0..600).for_each(|item| queue.try_put(item).expect("there is room"));
