@@ -163,3 +163,23 @@ fn a_task_without_budget_goes_on_for_no_longer_than_was_paid_for() {
         assert_eq!(state.depth(), 100 + put - 8);
     });
 }
+
+#[test]
+fn a_thread_that_spins_sees_without_the_lock_that_something_was_put_or_got_by_whichever_way() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    let mut before = queue.shared().seen();
+    let mut moved = |what: &str| {
+        let now = queue.shared().seen();
+        assert_ne!(std::mem::replace(&mut before, now), now, "{what}");
+    };
+    assert!(is_put(&queue, 0));
+    moved("put the short way");
+    queue.shared().lock().disturb();
+    assert_eq!(got(&queue), Some(0));
+    moved("got the short way");
+    queue.shared().lock().observed = true;
+    queue.try_put(1).expect("there is room");
+    moved("put the long way");
+    queue.try_get().expect("there is an item");
+    moved("got the long way");
+}
