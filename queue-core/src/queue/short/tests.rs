@@ -85,6 +85,19 @@ fn an_item_within_what_was_seen_and_paid_for_needs_no_other_look() {
 }
 
 #[test]
+fn an_item_beyond_what_was_seen_or_paid_for_needs_another_look() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    assert!((0..3).all(|item| is_put(&queue, item)));
+    assert_eq!(got(&queue), Some(0));
+    let mut state = queue.shared().glance();
+    state.reach = Reach::default();
+    (state.calm.put_until, state.calm.get_until) = (state.next, state.got);
+    assert_eq!(state.get_quickly(), None);
+    assert!(matches!(state.put_at_once(&mut Some(3)), Short::Done(())));
+    assert!(state.reach.put_until > 0, "it came in on the word of nobody");
+}
+
+#[test]
 fn what_carries_a_clock_is_never_passed_off_as_what_carries_nothing() {
     let (queue, _clock) = calm::<Fifo>(ItemSampling::OneIn(10));
     (0..600).for_each(|item| queue.try_put(item).expect("there is room"));
@@ -149,4 +162,24 @@ fn a_task_without_budget_goes_on_for_no_longer_than_was_paid_for() {
         assert!(matches!(state.get_in_step(cx), Short::Look), "a look around is no way round it");
         assert_eq!(state.depth(), 100 + put - 8);
     });
+}
+
+#[test]
+fn a_thread_that_spins_sees_without_the_lock_that_something_was_put_or_got_by_whichever_way() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    let mut before = queue.shared().seen();
+    let mut moved = |what: &str| {
+        let now = queue.shared().seen();
+        assert_ne!(std::mem::replace(&mut before, now), now, "{what}");
+    };
+    assert!(is_put(&queue, 0));
+    moved("put the short way");
+    queue.shared().lock().disturb();
+    assert_eq!(got(&queue), Some(0));
+    moved("got the short way");
+    queue.shared().lock().observed = true;
+    queue.try_put(1).expect("there is room");
+    moved("put the long way");
+    queue.try_get().expect("there is an item");
+    moved("got the long way");
 }
