@@ -59,18 +59,9 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        let mut state = self.shared().glance();
-        if let Some(item) = state.get_quickly() {
-            return Ok(item);
-        }
-        match state.get_at_once() {
-            Short::Done(item) => Ok(item),
-            Short::Woke(item, waker) => {
-                drop(state);
-                wake(Some(waker));
-                Ok(item)
-            }
-            Short::Wait | Short::Look => get_long(self.shared(), Turn::new(state)).unwrap_or(Err(GetError::Empty)),
+        match self.shared().get_quickly() {
+            Some(item) => Ok(item),
+            None => try_shortly(self.shared()),
         }
     }
 
@@ -153,6 +144,24 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
             items.push(item);
         }
         items
+    }
+}
+
+/// Gets the next item now, if one is there.
+#[inline(never)]
+fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<T, GetError> {
+    let mut state = shared.glance();
+    if let Some(item) = state.get_quickly() {
+        return Ok(item);
+    }
+    match state.get_at_once() {
+        Short::Done(item) => Ok(item),
+        Short::Woke(item, waker) => {
+            drop(state);
+            wake(Some(waker));
+            Ok(item)
+        }
+        Short::Wait | Short::Look => get_long(shared, Turn::new(state)).unwrap_or(Err(GetError::Empty)),
     }
 }
 

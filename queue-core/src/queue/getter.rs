@@ -66,22 +66,9 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
         if take.waiter.phase() != Phase::Idle {
             return take.poll_waiting(cx);
         }
-        let mut state = take.shared.glance();
-        if let Some(item) = state.get_quickly() {
-            return Poll::Ready(Ok(item));
-        }
-        match state.get_in_step(cx) {
-            Short::Done(item) => Poll::Ready(Ok(item)),
-            Short::Woke(item, waker) => {
-                drop(state);
-                wake(Some(waker));
-                Poll::Ready(Ok(item))
-            }
-            Short::Wait => {
-                drop(state);
-                take.wait(cx)
-            }
-            Short::Look => take.poll_item(Some(Turn::new(state)), cx),
+        match take.shared.get_quickly() {
+            Some(item) => Poll::Ready(Ok(item)),
+            None => take.poll_shortly(cx),
         }
     }
 }
@@ -182,6 +169,31 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
 }
 
 impl<T, K: Kind<T>> Take<'_, T, K> {
+    /// Gets by the short way, or waits.
+    #[inline(never)]
+    fn poll_shortly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        let mut state = self.shared.glance();
+        if let Some(item) = state.get_quickly() {
+            return Poll::Ready(Ok(item));
+        }
+        match state.get_in_step(cx) {
+            Short::Done(item) => Poll::Ready(Ok(item)),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Poll::Ready(Ok(item))
+            }
+            Short::Wait => {
+                drop(state);
+                self.wait(cx)
+            }
+            Short::Look => {
+                let turn = Turn::new(state);
+                self.poll_item(Some(turn), cx)
+            }
+        }
+    }
+
     /// Begins to wait, unless there is an item by now.
     #[cold]
     fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {

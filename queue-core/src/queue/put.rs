@@ -57,18 +57,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "put_nowait")]
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        let shared = self.shared();
-        let (mut slot, mut state) = (Some(item), shared.glance());
-        match state.put_at_once(&mut slot) {
-            Short::Done(()) => return Ok(()),
-            Short::Woke((), waker) => {
-                drop(state);
-                wake(Some(waker));
-                return Ok(());
-            }
-            Short::Wait | Short::Look => {}
-        }
-        try_long(shared, Turn::new(state), slot)
+        let (shared, mut slot) = (self.shared(), Some(item));
+        if shared.put_quickly(&mut slot) { Ok(()) } else { try_shortly(shared, slot) }
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -130,6 +120,22 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     pub fn blocking_put_timeout(&self, item: T, limit: Duration) -> Result<(), PutError<T>> {
         block_on(self.put(item), Some(limit))
     }
+}
+
+/// Puts the item of `slot` now, or refuses it.
+#[inline(never)]
+fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, mut slot: Option<T>) -> Result<(), PutError<T>> {
+    let mut state = shared.glance();
+    match state.put_at_once(&mut slot) {
+        Short::Done(()) => return Ok(()),
+        Short::Woke((), waker) => {
+            drop(state);
+            wake(Some(waker));
+            return Ok(());
+        }
+        Short::Wait | Short::Look => {}
+    }
+    try_long(shared, Turn::new(state), slot)
 }
 
 /// Puts the item of `slot` now, by the long way, or refuses it.

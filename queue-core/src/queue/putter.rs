@@ -102,6 +102,15 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         if *this.begun {
             return self.poll_waiting(cx);
         }
+        if this.shared.put_quickly(&mut this.offer.item) { Poll::Ready(Ok(())) } else { self.poll_shortly(cx) }
+    }
+}
+
+impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Puts by the short way, or waits.
+    #[inline(never)]
+    fn poll_shortly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+        let this = self.as_mut().project();
         let mut state = this.shared.glance();
         match state.put_in_step(&mut this.offer.item, cx) {
             Short::Done(()) => Poll::Ready(Ok(())),
@@ -117,9 +126,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
             Short::Look => self.poll_long(Some(Turn::new(state)), cx),
         }
     }
-}
 
-impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Begins to wait, unless there is room by now.
     #[cold]
     fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {

@@ -75,6 +75,18 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.state.lock()
     }
 
+    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it.
+    #[inline(always)]
+    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> bool {
+        self.state.lock_alone().is_some_and(|mut state| state.put_quickly(slot))
+    }
+
+    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it.
+    #[inline(always)]
+    pub(super) fn get_quickly(&self) -> Option<T> {
+        self.state.lock_alone().and_then(|mut state| State::get_quickly(&mut state))
+    }
+
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
     fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
         self.state.visit(|state| look(&mut Turn::new(state)))
