@@ -75,16 +75,16 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.state.lock()
     }
 
-    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it.
+    /// Takes the item of `slot` in if nobody is in the way and there is nothing else to do for it.
     #[inline(always)]
     pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> bool {
-        self.state.lock_alone().is_some_and(|mut state| state.put_quickly(slot))
+        self.state.try_lock().is_some_and(|mut state| state.put_quickly(slot))
     }
 
-    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it.
+    /// Takes the next item out if nobody is in the way and there is nothing else to do for it.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Option<T> {
-        self.state.lock_alone().and_then(|mut state| State::get_quickly(&mut state))
+        self.state.try_lock().and_then(|mut state| state.get_quickly())
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.

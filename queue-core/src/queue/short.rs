@@ -31,7 +31,7 @@ const LOOK_AROUND: u64 = 1024;
 impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
     #[inline(always)]
-    pub(super) fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+    fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
         let number = self.next;
         if slot.is_some() && number < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
             if let Some(depth) = self.items.push_quick(number, self.calm.put_below, slot) {
@@ -50,7 +50,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Takes the next item out by the shortest way of all.
     #[inline(always)]
-    pub(super) fn get_quickly(&mut self) -> Option<T> {
+    fn get_quickly(&mut self) -> Option<T> {
         if self.got < self.calm.get_until && (!COUNTS || clock::tick() == self.calm.tick) {
             self.pop_quickly()
         } else {
@@ -246,6 +246,14 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         Stuck { seen: self.moves().seen(), room: self.room() }
     }
 
+    /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
+    #[inline(always)]
+    pub(super) fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+        let put = State::put_quickly(self, slot);
+        self.moves().put(self.next);
+        put
+    }
+
     /// Takes the item of `slot` in by the short way.
     #[inline]
     pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
@@ -277,7 +285,7 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     }
 
     /// Takes the next item out by the shortest way of all: straight to where it is to be, for an item may be large.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_quickly(&mut self) -> Option<T> {
         let item = State::get_quickly(self);
         self.moves().got(self.got);
