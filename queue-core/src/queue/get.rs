@@ -9,7 +9,7 @@ use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::getter::{Get, Take};
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::Next;
 use super::tell::Went;
@@ -59,10 +59,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        match self.shared().get_quickly() {
-            Some(item) => Ok(item),
-            None => try_shortly(self.shared()),
-        }
+        self.shared().get_quickly().or_else(|state| try_shortly(self.shared(), state))
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -149,8 +146,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 
 /// Gets the next item now, if one is there.
 #[inline(never)]
-fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<T, GetError> {
-    let mut state = shared.glance();
+fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, state: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
+    let mut state = state.unwrap_or_else(|| shared.glance());
     if let Some(item) = state.get_quickly() {
         return Ok(item);
     }

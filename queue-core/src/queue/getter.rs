@@ -13,7 +13,7 @@ use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
 use super::lock::Seen;
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::{Handed, Next, State};
 use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
@@ -67,8 +67,8 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
             return take.poll_waiting(cx);
         }
         match take.shared.get_quickly() {
-            Some(item) => Poll::Ready(Ok(item)),
-            None => take.poll_shortly(cx),
+            Ok(item) => Poll::Ready(Ok(item)),
+            Err(state) => take.poll_shortly(state, cx),
         }
     }
 }
@@ -171,8 +171,12 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
 impl<T, K: Kind<T>> Take<'_, T, K> {
     /// Gets by the short way, or waits.
     #[inline(never)]
-    fn poll_shortly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
-        let mut state = self.shared.glance();
+    fn poll_shortly(
+        self: Pin<&mut Self>,
+        state: Option<Glance<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GetError>> {
+        let mut state = state.unwrap_or_else(|| self.shared.glance());
         if let Some(item) = state.get_quickly() {
             return Poll::Ready(Ok(item));
         }

@@ -8,7 +8,7 @@ use super::discipline::Kind;
 use super::error::PutError;
 use super::offer::{Admission, Offer};
 use super::putter::Put;
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;
 use super::tell::Came;
@@ -58,7 +58,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let (shared, mut slot) = (self.shared(), Some(item));
-        if shared.put_quickly(&mut slot) { Ok(()) } else { try_shortly(shared, slot) }
+        shared.put_quickly(&mut slot).or_else(|state| try_shortly(shared, state, slot))
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -124,8 +124,12 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 
 /// Puts the item of `slot` now, or refuses it.
 #[inline(never)]
-fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, mut slot: Option<T>) -> Result<(), PutError<T>> {
-    let mut state = shared.glance();
+fn try_shortly<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    state: Option<Glance<'_, T, K>>,
+    mut slot: Option<T>,
+) -> Result<(), PutError<T>> {
+    let mut state = state.unwrap_or_else(|| shared.glance());
     match state.put_at_once(&mut slot) {
         Short::Done(()) => return Ok(()),
         Short::Woke((), waker) => {

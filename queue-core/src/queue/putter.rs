@@ -15,7 +15,7 @@ use super::error::PutError;
 use super::lock::Seen;
 use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;
 use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
@@ -102,16 +102,24 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         if *this.begun {
             return self.poll_waiting(cx);
         }
-        if this.shared.put_quickly(&mut this.offer.item) { Poll::Ready(Ok(())) } else { self.poll_shortly(cx) }
+        let shared: &Shared<T, K> = this.shared;
+        match shared.put_quickly(&mut this.offer.item) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(state) => self.poll_shortly(state, cx),
+        }
     }
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Puts by the short way, or waits.
     #[inline(never)]
-    fn poll_shortly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+    fn poll_shortly(
+        mut self: Pin<&mut Self>,
+        state: Option<Glance<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), PutError<T>>> {
         let this = self.as_mut().project();
-        let mut state = this.shared.glance();
+        let mut state = state.unwrap_or_else(|| this.shared.glance());
         match state.put_in_step(&mut this.offer.item, cx) {
             Short::Done(()) => Poll::Ready(Ok(())),
             Short::Woke((), waker) => {

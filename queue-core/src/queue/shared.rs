@@ -22,6 +22,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// A hook that is given every item that the queue itself lets go of.
 pub(crate) type OnDrop<T> = Box<dyn Fn(T, DropReason) + Send + Sync>;
 
+/// The lock, held to look or to move an item in calm.
+pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
+
 /// One more handle.
 const HANDLE: u64 = 1 << 32;
 /// One more user: all handles together, or one delivery.
@@ -71,20 +74,24 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Waits for the lock, to look, or to move an item in calm.
     #[inline]
-    pub(super) fn glance(&self) -> Guard<'_, State<T, K>> {
+    pub(super) fn glance(&self) -> Glance<'_, T, K> {
         self.state.lock()
     }
 
-    /// Takes the item of `slot` in if nobody is in the way and there is nothing else to do for it.
+    /// Takes the item of `slot` in if nobody is in the way and there is nothing else to do for it. If there is, the lock
+    /// comes back.
     #[inline(always)]
-    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> bool {
-        self.state.try_lock().is_some_and(|mut state| state.put_quickly(slot))
+    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
+        let mut state = self.state.try_lock().ok_or(None)?;
+        if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
     }
 
-    /// Takes the next item out if nobody is in the way and there is nothing else to do for it.
+    /// Takes the next item out if nobody is in the way and there is nothing else to do for it. If there is, the lock comes
+    /// back.
     #[inline(always)]
-    pub(super) fn get_quickly(&self) -> Option<T> {
-        self.state.try_lock().and_then(|mut state| state.get_quickly())
+    pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
+        let mut state = self.state.try_lock().ok_or(None)?;
+        state.get_quickly().ok_or(Some(state))
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
