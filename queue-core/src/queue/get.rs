@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::QueueOf;
-use super::block::{Stuck, block_on};
+use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::delivery::Delivery;
 use super::discipline::Kind;
@@ -87,7 +87,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// If it would have to wait on a thread that drives async tasks: use `get` there.
     #[track_caller]
     pub fn blocking_get(&self) -> Result<T, GetError> {
-        block_on(self.get(), None)
+        self.block_to_get(None)
     }
 
     /// Gets the next item on a plain thread, which is parked for `limit` at most while the queue is empty.
@@ -99,7 +99,16 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// As [`blocking_get`](Self::blocking_get).
     #[track_caller]
     pub fn blocking_get_timeout(&self, limit: Duration) -> Result<T, GetError> {
-        block_on(self.get(), Some(limit))
+        self.block_to_get(Some(limit))
+    }
+
+    #[track_caller]
+    #[inline]
+    fn block_to_get(&self, limit: Option<Duration>) -> Result<T, GetError> {
+        match self.shared().get_quickly() {
+            Ok(item) => Ok(item),
+            Err(tried) => block_on_after(|get| get.attempt_after(tried), self.get(), limit),
+        }
     }
 
     /// Gets the next item as a [`Delivery`], which finishes it exactly once, whatever happens.
@@ -146,8 +155,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 
 /// Gets the next item now, if one is there.
 #[inline(never)]
-fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, state: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
-    let mut state = state.unwrap_or_else(|| shared.glance());
+fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, tried: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
+    let mut state = shared.glance_after(tried);
     if let Some(item) = state.get_quickly() {
         return Ok(item);
     }

@@ -57,6 +57,31 @@ impl<'a, T, K: Kind<T>> Get<'a, T, K> {
     }
 }
 
+impl<T, K: Kind<T>> Get<'_, T, K> {
+    /// Tries once, after a quick try perhaps, without waiting for an item.
+    #[inline]
+    pub(super) fn attempt_after(
+        self: Pin<&mut Self>,
+        tried: Option<Glance<'_, T, K>>,
+    ) -> Result<Result<T, GetError>, Stuck> {
+        let shared: &Shared<T, K> = self.project().take.shared;
+        let mut state = shared.glance_after(tried);
+        if let Some(item) = state.get_quickly() {
+            return Ok(Ok(item));
+        }
+        match state.get_at_once() {
+            Short::Done(item) => Ok(Ok(item)),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Ok(Ok(item))
+            }
+            Short::Wait => Err(state.stuck()),
+            Short::Look => get_long(shared, Turn::new(state)),
+        }
+    }
+}
+
 impl<T, K: Kind<T>> Future for Get<'_, T, K> {
     type Output = Result<T, GetError>;
 
@@ -82,21 +107,7 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        let shared: &Shared<T, K> = self.project().take.shared;
-        let mut state = shared.glance();
-        if let Some(item) = state.get_quickly() {
-            return Ok(Ok(item));
-        }
-        match state.get_at_once() {
-            Short::Done(item) => Ok(Ok(item)),
-            Short::Woke(item, waker) => {
-                drop(state);
-                wake(Some(waker));
-                Ok(Ok(item))
-            }
-            Short::Wait => Err(state.stuck()),
-            Short::Look => get_long(shared, Turn::new(state)),
-        }
+        self.attempt_after(None)
     }
 
     fn seen(&self) -> Seen {
@@ -173,10 +184,10 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
     #[inline(never)]
     fn poll_shortly(
         self: Pin<&mut Self>,
-        state: Option<Glance<'_, T, K>>,
+        tried: Option<Glance<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, GetError>> {
-        let mut state = state.unwrap_or_else(|| self.shared.glance());
+        let mut state = self.shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
             return Poll::Ready(Ok(item));
         }

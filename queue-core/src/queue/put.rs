@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::block::{Stuck, block_on};
+use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
@@ -106,7 +106,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// ```
     #[track_caller]
     pub fn blocking_put(&self, item: T) -> Result<(), PutError<T>> {
-        block_on(self.put(item), None)
+        self.block_to_put(item, None)
     }
 
     /// Puts `item` from a plain thread, which is parked for `limit` at most while the queue is full.
@@ -118,7 +118,17 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// As [`blocking_put`](Self::blocking_put).
     #[track_caller]
     pub fn blocking_put_timeout(&self, item: T, limit: Duration) -> Result<(), PutError<T>> {
-        block_on(self.put(item), Some(limit))
+        self.block_to_put(item, Some(limit))
+    }
+
+    #[track_caller]
+    #[inline]
+    fn block_to_put(&self, item: T, limit: Option<Duration>) -> Result<(), PutError<T>> {
+        let mut slot = Some(item);
+        match self.shared().put_quickly(&mut slot) {
+            Ok(()) => Ok(()),
+            Err(tried) => block_on_after(|put| put.attempt_after(tried), Put::of(self.shared(), slot), limit),
+        }
     }
 }
 
@@ -126,10 +136,10 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 #[inline(never)]
 fn try_shortly<T, K: Kind<T>>(
     shared: &Shared<T, K>,
-    state: Option<Glance<'_, T, K>>,
+    tried: Option<Glance<'_, T, K>>,
     mut slot: Option<T>,
 ) -> Result<(), PutError<T>> {
-    let mut state = state.unwrap_or_else(|| shared.glance());
+    let mut state = shared.glance_after(tried);
     match state.put_at_once(&mut slot) {
         Short::Done(()) => return Ok(()),
         Short::Woke((), waker) => {
@@ -157,8 +167,8 @@ pub(super) fn put_now<T, K: Kind<T>>(
     offer: &mut Offer<T>,
     begun: &mut bool,
     if_full: IfFull,
+    mut state: Glance<'_, T, K>,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
-    let mut state = shared.glance();
     if !*begun {
         match state.put_at_once(&mut offer.item) {
             Short::Done(()) => return Ok(Ok(())),

@@ -78,6 +78,12 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.state.lock()
     }
 
+    /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
+    #[inline]
+    pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
+        tried.unwrap_or_else(|| self.glance())
+    }
+
     /// Takes the item of `slot` in if nobody is in the way and there is nothing else to do for it. If there is, the lock
     /// comes back.
     #[inline(always)]
