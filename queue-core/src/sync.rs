@@ -82,8 +82,8 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
-        /// What is not had at once is waited for: tried twice, each turn would be explored twice.
-        pub(crate) fn try_lock(&self) -> Option<BlockingTurn<'_>> {
+        /// Leans to nobody: what one tries alone one tries again in a turn like any other.
+        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
             None
         }
 

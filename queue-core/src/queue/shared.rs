@@ -84,19 +84,19 @@ impl<T, K: Kind<T>> Shared<T, K> {
         tried.unwrap_or_else(|| self.glance())
     }
 
-    /// Takes the item of `slot` in if nobody is in the way and there is nothing else to do for it. If there is, the lock
-    /// comes back.
+    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there
+    /// is, the lock comes back.
     #[inline(always)]
     pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.try_lock().ok_or(None)?;
+        let mut state = self.state.lock_alone().ok_or(None)?;
         if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
     }
 
-    /// Takes the next item out if nobody is in the way and there is nothing else to do for it. If there is, the lock comes
-    /// back.
+    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.try_lock().ok_or(None)?;
+        let mut state = self.state.lock_alone().ok_or(None)?;
         state.get_quickly().ok_or(Some(state))
     }
 
