@@ -130,7 +130,7 @@ fn a_batch_takes_items_in_a_run_as_far_as_it_has_room() {
     let mut batch = Vec::with_capacity(4);
     batch.push(9);
     assert!(queue.shared().glance().get_run(&mut batch, 4));
-    assert_eq!((batch, queue.len()), (vec![9, 0, 1, 2], 2));
+    assert_eq!((batch, queue.len(), queue.shared().glance().got), (vec![9, 0, 1, 2], 2, 3));
 }
 
 #[test]
