@@ -13,6 +13,7 @@ use super::state::{Handed, Life, State};
 use super::tags::Tag;
 use super::tell::Went;
 use crate::clock;
+use crate::observe::TraceContext;
 
 /// What the short way led to.
 pub(super) enum Short<R> {
@@ -32,8 +33,14 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
     #[inline(always)]
     fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+        self.put_before(self.calm.put_until, slot)
+    }
+
+    /// As [`put_quickly`](Self::put_quickly), if the item is numbered lower than `until`.
+    #[inline(always)]
+    fn put_before(&mut self, until: u64, slot: &mut Option<T>) -> bool {
         let number = self.next;
-        if slot.is_some() && number < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
+        if slot.is_some() && number < until && (!COUNTS || clock::tick() == self.calm.tick) {
             if let Some(depth) = self.items.push_quick(number, self.calm.put_below, slot) {
                 self.came_in(number, depth);
                 return true;
@@ -42,10 +49,41 @@ impl<T, K: Kind<T>> State<T, K> {
         false
     }
 
-    /// Takes the item of `slot` in by the short way. A task has to let others run.
+    /// Takes the item of `slot` in by the short way. A task has to let others run; a source has to be asked first.
     #[inline]
     fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
-        if self.put_quickly(slot) { Short::Done(()) } else { self.put_after_a_look(slot, task) }
+        if self.put_quickly(slot) {
+            Short::Done(())
+        } else if self.sourced {
+            Short::Look
+        } else {
+            self.put_after_a_look(slot, task)
+        }
+    }
+
+    /// As [`put_shortly`](Self::put_shortly), for a put that has asked and was given no scope; `trace` travels with its
+    /// item.
+    #[inline]
+    fn put_shortly_when_asked(
+        &mut self,
+        slot: &mut Option<T>,
+        trace: &mut Option<Box<TraceContext>>,
+        task: Option<&mut Context<'_>>,
+    ) -> Short<()> {
+        let number = self.next;
+        let put = if self.put_before(self.put_until_when_asked(task.as_deref()), slot) {
+            Short::Done(())
+        } else {
+            self.put_after_a_look(slot, task)
+        };
+        if self.next > number {
+            if let Some(trace) = trace.take() {
+                self.tags.carry(number, trace);
+                // A get that was on its way to go past items that carry nothing has to look again.
+                (self.calm.get_until, self.reach.get_until) = (0, 0);
+            }
+        }
+        put
     }
 
     /// Takes the next item out by the shortest way of all.
@@ -166,7 +204,8 @@ impl<T, K: Kind<T>> State<T, K> {
             return Short::Look;
         }
         let untagged = self.untagged();
-        if untagged == 0 {
+        if untagged == 0 && self.measured && self.tags.clocks() > 0 {
+            // Somebody wants to know of clocks, and the next item may have one.
             return Short::Look;
         }
         let nobody_waits = self.putters.is_empty();
@@ -180,8 +219,9 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.items.give_back();
         let Some(taken) = self.items.pop() else { return Short::Look };
-        if K::Buffer::OUT_OF_ORDER {
-            self.meter.went(taken.number);
+        self.left(taken.number);
+        if K::Buffer::OUT_OF_ORDER || untagged == 0 {
+            // As above: it is only not to be left behind.
             self.tags.went(taken.number);
         }
         self.got += 1;
@@ -258,6 +298,20 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     #[inline]
     pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
         let put = self.put_shortly(slot, None);
+        self.moves().put(self.next);
+        put
+    }
+
+    /// As [`put_at_once`](Self::put_at_once), for a put that has asked and was given no scope; `trace` travels with its
+    /// item. A task has to let others run.
+    #[inline]
+    pub(super) fn put_when_asked(
+        &mut self,
+        slot: &mut Option<T>,
+        trace: &mut Option<Box<TraceContext>>,
+        task: Option<&mut Context<'_>>,
+    ) -> Short<()> {
+        let put = self.put_shortly_when_asked(slot, trace, task);
         self.moves().put(self.next);
         put
     }

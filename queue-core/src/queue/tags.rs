@@ -118,8 +118,8 @@ impl Tags {
         self.out = None;
     }
 
-    #[cold]
-    fn carry(&mut self, number: u64, trace: Box<TraceContext>) {
+    /// Item `number`, numbered higher than any before, carries `trace`.
+    pub(crate) fn carry(&mut self, number: u64, trace: Box<TraceContext>) {
         let out = self.out.get_or_insert_default();
         if trace.is_sampled() && out.clocks.back().is_none_or(|(last, _)| *last != number) {
             out.clocks.push_back((number, clock::now()));
