@@ -118,6 +118,21 @@ fn a_put_that_waits_has_asked_once_and_does_not_ask_again() {
 }
 
 #[test]
+fn a_thread_that_tries_again_and_again_for_room_has_asked_once() {
+    for carries in [none, passing] {
+        let source = Counting::new(carries);
+        let queue = source.queue::<Fifo>(1);
+        let putter = std::thread::spawn({
+            let queue = queue.clone();
+            move || (0..2_000).try_for_each(|item| queue.blocking_put(item))
+        });
+        (0..2_000).for_each(|item| assert_eq!(queue.blocking_get(), Ok(item)));
+        putter.join().unwrap().unwrap();
+        assert_eq!(source.asked(), 2_000);
+    }
+}
+
+#[test]
 fn a_context_without_a_scope_comes_out_with_its_item_in_whatever_order_they_leave() {
     fn check<K: Kind<u32> + 'static>()
     where

@@ -169,10 +169,14 @@ fn remove<V>(table: &mut VecDeque<(u64, V)>, number: u64) -> Option<V> {
     if number < first || number > last {
         return None;
     }
-    let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-    let removed = table.remove(place).map(|(_, value)| value);
+    let removed = if number == first {
+        table.pop_front()
+    } else {
+        let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        table.remove(place)
+    };
     give_back(table);
-    removed
+    removed.map(|(_, value)| value)
 }
 
 #[cfg(test)]
