@@ -34,7 +34,7 @@ pub(super) struct Calm {
 pub(super) struct Reach {
     pub(super) put_until: u64,
     pub(super) get_until: u64,
-    put_paid: u64,
+    pub(super) put_paid: u64,
     get_paid: u64,
 }
 
@@ -122,13 +122,6 @@ impl<T, K: Kind<T>> State<T, K> {
         let inline = if self.sourced { 0 } else { paid.unwrap_or(0) };
         self.calm.put_until = self.reach.put_until.min(inline);
         paid.is_some()
-    }
-
-    /// How far calm reaches for a put that has asked its source: it never comes in by the inline try, so what was paid for
-    /// matters to tasks alone.
-    #[inline]
-    pub(super) fn put_until_when_asked(&self, task: Option<&Context<'_>>) -> u64 {
-        if task.is_some() { self.reach.put_until.min(self.reach.put_paid) } else { self.reach.put_until }
     }
 
     /// As [`pays_to_put`](Self::pays_to_put), for gets.

@@ -1,8 +1,8 @@
 //! Putting: the verbs, and what becomes of an item that comes in.
 
-use std::task::Context;
 use std::time::Duration;
 
+use super::asking::{Asked, ask};
 use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
@@ -16,7 +16,6 @@ use super::tell::{Came, Scope};
 use super::wait::within;
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
-use crate::observe::Supply;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Puts `item`, waiting for room while the queue is full.
@@ -176,52 +175,6 @@ fn try_long<T, K: Kind<T>>(
 ) -> Result<(), PutError<T>> {
     let put = put_long(shared, turn, &mut offer, IfFull::Reject);
     put.unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
-}
-
-/// What became of a put that has asked the source.
-pub(super) enum Asked<'a, T, K: Kind<T>> {
-    /// Its item is in.
-    Put,
-    /// There is no room, and nothing to do but wait.
-    Wait(Glance<'a, T, K>),
-    /// It takes the long way.
-    Look(Glance<'a, T, K>),
-}
-
-/// Asks the source what there is for the put of `offer`, unlocked. Where that is no scope, which is so for nearly all where
-/// few are recorded, the item goes the short way, with what it is to carry.
-#[inline]
-pub(super) fn ask<'a, T, K: Kind<T>>(
-    shared: &'a Shared<T, K>,
-    offer: &mut Offer<T>,
-    task: Option<&mut Context<'_>>,
-) -> Asked<'a, T, K> {
-    let mut trace = match shared.ask_source() {
-        Supply::Nothing => None,
-        Supply::Context(trace) => Some(trace),
-        scope @ Supply::Scope(_) => {
-            offer.scope = Scope::of(scope);
-            return Asked::Look(shared.glance());
-        }
-    };
-    let mut state = shared.glance();
-    let put = state.put_when_asked(&mut offer.item, &mut trace, task);
-    if let Some(trace) = trace {
-        // Unlocked, since it takes memory.
-        drop(state);
-        offer.scope = Some(Scope::carrying(trace));
-        state = shared.glance();
-    }
-    match put {
-        Short::Done(()) => Asked::Put,
-        Short::Woke((), waker) => {
-            drop(state);
-            wake(Some(waker));
-            Asked::Put
-        }
-        Short::Wait => Asked::Wait(state),
-        Short::Look => Asked::Look(state),
-    }
 }
 
 /// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says so.

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::asking::{Asked, ask};
 use super::block::{Blocking, Stuck};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
 use super::lock::Seen;
 use super::offer::Offer;
-use super::put::{Asked, IfFull, admit, ask, claim, conclude, put_now};
+use super::put::{IfFull, admit, claim, conclude, put_now};
 use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;

@@ -13,7 +13,6 @@ use super::state::{Handed, Life, State};
 use super::tags::Tag;
 use super::tell::Went;
 use crate::clock;
-use crate::observe::TraceContext;
 
 /// What the short way led to.
 pub(super) enum Short<R> {
@@ -38,7 +37,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// As [`put_quickly`](Self::put_quickly), if the item is numbered lower than `until`.
     #[inline(always)]
-    fn put_before(&mut self, until: u64, slot: &mut Option<T>) -> bool {
+    pub(super) fn put_before(&mut self, until: u64, slot: &mut Option<T>) -> bool {
         let number = self.next;
         if slot.is_some() && number < until && (!COUNTS || clock::tick() == self.calm.tick) {
             if let Some(depth) = self.items.push_quick(number, self.calm.put_below, slot) {
@@ -59,31 +58,6 @@ impl<T, K: Kind<T>> State<T, K> {
         } else {
             self.put_after_a_look(slot, task)
         }
-    }
-
-    /// As [`put_shortly`](Self::put_shortly), for a put that has asked and was given no scope; `trace` travels with its
-    /// item.
-    #[inline]
-    fn put_shortly_when_asked(
-        &mut self,
-        slot: &mut Option<T>,
-        trace: &mut Option<Box<TraceContext>>,
-        task: Option<&mut Context<'_>>,
-    ) -> Short<()> {
-        let number = self.next;
-        let put = if self.put_before(self.put_until_when_asked(task.as_deref()), slot) {
-            Short::Done(())
-        } else {
-            self.put_after_a_look(slot, task)
-        };
-        if self.next > number {
-            if let Some(trace) = trace.take() {
-                self.tags.carry(number, trace);
-                // A get that was on its way to go past items that carry nothing has to look again.
-                (self.calm.get_until, self.reach.get_until) = (0, 0);
-            }
-        }
-        put
     }
 
     /// Takes the next item out by the shortest way of all.
@@ -160,7 +134,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Mostly all that is due is to pay.
     #[inline(never)]
-    fn put_after_a_look(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+    pub(super) fn put_after_a_look(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
         if slot.is_none() {
             // It was put before.
             return Short::Look;
@@ -321,20 +295,6 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     #[inline]
     pub(super) fn put_at_once(&mut self, slot: &mut Option<T>) -> Short<()> {
         let put = self.put_shortly(slot, None);
-        self.moves().put(self.next);
-        put
-    }
-
-    /// As [`put_at_once`](Self::put_at_once), for a put that has asked and was given no scope; `trace` travels with its
-    /// item. A task has to let others run.
-    #[inline]
-    pub(super) fn put_when_asked(
-        &mut self,
-        slot: &mut Option<T>,
-        trace: &mut Option<Box<TraceContext>>,
-        task: Option<&mut Context<'_>>,
-    ) -> Short<()> {
-        let put = self.put_shortly_when_asked(slot, trace, task);
         self.moves().put(self.next);
         put
     }
