@@ -44,7 +44,9 @@ pub fn remote_parent(parent: &TraceContext) -> Context {
 #[must_use]
 pub fn of(span: &SpanContext) -> Option<TraceContext> {
     let context = TraceContext::new(span.trace_id().to_bytes(), span.span_id().to_bytes(), span.trace_flags().to_u8())?;
-    Some(context.with_tracestate(&span.trace_state().header()))
+    // Most have none, and printing that takes as long as the rest.
+    let none = *span.trace_state() == TraceState::NONE;
+    Some(if none { context } else { context.with_tracestate(&span.trace_state().header()) })
 }
 
 /// What an item carries, as OpenTelemetry knows a span of this process by. A `tracestate` that cannot be read is left
@@ -72,24 +74,39 @@ fn span_context_of(context: &TraceContext, origin: Origin) -> SpanContext {
 }
 
 /// Looks at the current context; where it has no span, at that of the current `tracing` span.
+pub(crate) fn with_current<R>(look: impl FnOnce(&Context) -> R) -> R {
+    match of_tracing() {
+        Some(context) => look(&context),
+        // A copy: while the current one is looked at in its place, nobody may make another current, and samplers are
+        // foreign code.
+        None => look(&Context::current()),
+    }
+}
+
+/// Looks at the span of that context, in its place: `look` must run nothing foreign.
+#[cfg(feature = "sdk")]
+pub(crate) fn peek<R>(look: impl FnOnce(&SpanContext) -> R) -> R {
+    match of_tracing() {
+        Some(context) => look(context.span().span_context()),
+        None => Context::map_current(|current| look(current.span().span_context())),
+    }
+}
+
+/// The context of the current `tracing` span, if only that one knows it.
 ///
 /// The layer of `tracing-opentelemetry` makes its span's context current by itself. It can be told not to, and then
 /// only the span knows.
-pub(crate) fn with_current<R>(look: impl FnOnce(&Context) -> R) -> R {
+#[inline]
+fn of_tracing() -> Option<Context> {
     #[cfg(feature = "tracing")]
     {
         use tracing_opentelemetry::OpenTelemetrySpanExt;
         let has_none = Context::map_current(|current| !current.span().span_context().is_valid());
-        if has_none {
-            let of_tracing = tracing::Span::current().context();
-            if of_tracing.span().span_context().is_valid() {
-                return look(&of_tracing);
-            }
-        }
+        let span = has_none.then(tracing::Span::current).filter(|span| !span.is_none())?;
+        Some(span.context()).filter(|context| context.span().span_context().is_valid())
     }
-    // A copy: while the current one is looked at in its place, nobody may make another current, and samplers are
-    // foreign code.
-    look(&Context::current())
+    #[cfg(not(feature = "tracing"))]
+    None
 }
 
 #[cfg(test)]

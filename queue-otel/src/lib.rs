@@ -7,6 +7,8 @@ mod in_span;
 mod spans;
 
 #[cfg(feature = "sdk")]
+mod foresight;
+#[cfg(feature = "sdk")]
 mod sampler;
 
 mod instruments;
@@ -14,6 +16,8 @@ mod instruments;
 #[cfg(feature = "otlp")]
 mod telemetry;
 
+#[cfg(feature = "sdk")]
+pub use foresight::EarlySampler;
 pub use in_span::InSpan;
 pub use instruments::Instruments;
 #[cfg(feature = "sdk")]

@@ -10,12 +10,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, TracerProviderBuilder};
 use prometheus::Registry as PrometheusRegistry;
 use queue_core::{Event, Interest, Observer, QueueInfo, Registry, Ticker};
 use queue_metrics::PrometheusCollector;
 use queue_monitor::Monitor;
-use queue_otel::Spans;
+use queue_otel::{EarlySampler, Spans};
 
 use crate::peers::NAME;
 
@@ -34,13 +34,15 @@ pub(crate) enum Setting {
     Observed,
     /// A Prometheus registry gathers ten times a second.
     Scraped,
-    /// Spans of OpenTelemetry are installed, and the sampler takes none. A registry does not let go of them, so it comes
-    /// last.
+    /// Spans of OpenTelemetry are installed, and the sampler takes none, which it says beforehand. A registry does not let
+    /// go of them, so they come last.
     Unsampled,
+    /// The same with the SDK's own sampler, which says so when a span is begun.
+    UnsampledBySdk,
 }
 
 impl Setting {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Uncounted,
         Self::Counted,
         Self::Ticking,
@@ -48,6 +50,7 @@ impl Setting {
         Self::Observed,
         Self::Scraped,
         Self::Unsampled,
+        Self::UnsampledBySdk,
     ];
 
     /// On the command line.
@@ -60,6 +63,7 @@ impl Setting {
             Self::Observed => "observed",
             Self::Scraped => "scraped",
             Self::Unsampled => "unsampled",
+            Self::UnsampledBySdk => "unsampled-by-sdk",
         }
     }
 
@@ -75,11 +79,10 @@ impl Setting {
             }
             Self::Observed => Box::new((Ticker::start(), registry.observe(Everything))),
             Self::Scraped => Box::new((Ticker::start(), Scraper::start(&registry))),
-            Self::Unsampled => {
+            Self::Unsampled => spans(&registry, EarlySampler::parent_based(Sampler::AlwaysOff).provider()),
+            Self::UnsampledBySdk => {
                 let never = Sampler::ParentBased(Box::new(Sampler::AlwaysOff));
-                let provider = SdkTracerProvider::builder().with_sampler(never).build();
-                Spans::install(&registry, provider.tracer(NAME));
-                Box::new((Ticker::start(), provider))
+                spans(&registry, SdkTracerProvider::builder().with_sampler(never))
             }
         }
     }
@@ -95,6 +98,7 @@ impl fmt::Display for Setting {
             Self::Observed => "and an observer of every event",
             Self::Scraped => "and a Prometheus scrape at 10 Hz",
             Self::Unsampled => "and spans, none of them sampled",
+            Self::UnsampledBySdk => "and spans, none sampled by the SDK's own sampler",
         })
     }
 }
@@ -106,6 +110,13 @@ impl FromStr for Setting {
         let words = || Self::ALL.map(Self::word).join(", ");
         Self::ALL.into_iter().find(|it| it.word() == word).ok_or_else(|| format!("one of {} was expected", words()))
     }
+}
+
+/// Installs spans, as long as what is returned is kept.
+fn spans(registry: &Registry, provider: TracerProviderBuilder) -> Box<dyn Any> {
+    let provider = provider.build();
+    Spans::install(registry, provider.tracer(NAME));
+    Box::new((Ticker::start(), provider))
 }
 
 /// Is told everything and does next to nothing with it.

@@ -1,6 +1,6 @@
 //! Where the trace context of a put comes from, and what surrounds the work on items that were got.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,38 @@ pub trait ContextSource: Send + Sync + 'static {
     /// see the item.
     fn begin(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>>;
 
+    /// A put begins: what the queue asks, once for each, unlocked. It is what [`begin`](Self::begin) says, unless a source
+    /// knows puts that need no scope: those cost next to nothing.
+    fn supply(&self, queue: &QueueInfo) -> Supply {
+        self.begin(queue).map_or(Supply::Nothing, Supply::Scope)
+    }
+
     /// Items that were got are about to be worked on, together: one, or a batch. The scope lives until that ends. Asked
     /// only by those who work within a [`Processing`](super::Processing).
     fn process(&self, queue: &QueueInfo, items: &[GotItem<'_>]) -> Option<Arc<dyn ProcessScope>> {
         let _ = (queue, items);
         None
+    }
+}
+
+/// What a source has for a put.
+#[non_exhaustive]
+pub enum Supply {
+    /// Nothing: the item carries nothing, and nobody is told of its put.
+    Nothing,
+    /// What travels with the item, and nobody is told of its put.
+    Context(Box<TraceContext>),
+    /// A scope that is told of the put, and says what travels with the item.
+    Scope(Box<dyn PutScope>),
+}
+
+impl fmt::Debug for Supply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Context(context) => f.debug_tuple("Context").field(context).finish(),
+            Self::Scope(_) => f.write_str("Scope(..)"),
+        }
     }
 }
 

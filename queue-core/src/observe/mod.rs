@@ -15,6 +15,7 @@ mod event;
 mod interest;
 mod observer;
 pub(crate) mod outlook;
+mod sources;
 
 mod context;
 mod processing;
@@ -24,7 +25,7 @@ mod alert;
 mod sample;
 
 pub use alert::{AlertPhase, AlertState, AlertTransition};
-pub use context::{ContextSource, GotItem, ProcessScope, PutItem, PutScope};
+pub use context::{ContextSource, GotItem, ProcessScope, PutItem, PutScope, Supply};
 pub use event::{Event, Outcome, QueueInfo, QueueKind, Side};
 pub use interest::Interest;
 pub use observer::Observer;

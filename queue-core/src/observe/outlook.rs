@@ -1,18 +1,17 @@
 //! Whom one queue tells: its own observers and those of its registry.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{
-    Attached, ContextSource, DETACHED, Event, GotItem, Interest, Observers, ProcessScope, PutScope, QueueInfo,
-};
+use super::sources::Sources;
+use super::{Attached, ContextSource, DETACHED, Event, GotItem, Interest, Observers, ProcessScope, QueueInfo, Supply};
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
 pub(crate) struct Audience {
     observers: Observers,
-    source: RwLock<Option<Arc<dyn ContextSource>>>,
+    sources: Sources,
     /// Grows after anybody came or went: as long as it is 0, nobody ever came.
     changes: AtomicU64,
 }
@@ -42,7 +41,7 @@ impl Audience {
         if self.changes() == 0 {
             return Interest::NONE;
         }
-        let asks = if self.source().is_some() { Interest::CONTEXT } else { Interest::NONE };
+        let asks = if self.sources.is_set() { Interest::CONTEXT } else { Interest::NONE };
         self.observers.interest() | asks
     }
 
@@ -53,13 +52,8 @@ impl Audience {
     }
 
     pub(crate) fn set_source(&self, source: Arc<dyn ContextSource>) {
-        let old = self.source.write().unwrap_or_else(PoisonError::into_inner).replace(source);
-        drop(old);
+        self.sources.set(source);
         self.change();
-    }
-
-    fn source(&self) -> Option<Arc<dyn ContextSource>> {
-        self.source.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -151,24 +145,27 @@ impl Outlook {
         (0..heard.detached).for_each(|_| self.tell(queue, &DETACHED));
     }
 
-    /// Asks the context source, if there is one, to open a scope for a put. Foreign code, so its panics end here.
-    #[cold]
-    pub(crate) fn begin_put(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
-        let source = self.audience()?.source()?;
-        catch_unwind(AssertUnwindSafe(|| source.begin(queue))).unwrap_or_else(|payload| {
-            std::mem::forget(payload);
-            None
-        })
+    /// Asks the context source, if there is one, what it supplies a put with. Foreign code, so its panics end here.
+    pub(crate) fn supply(&self, queue: &QueueInfo) -> Supply {
+        self.ask(|source| source.supply(queue), || Supply::Nothing)
     }
 
     /// Asks the context source, if there is one, for a scope of the work on `items`. Its panics end here.
-    #[cold]
     pub(crate) fn process(&self, queue: &QueueInfo, items: &[GotItem<'_>]) -> Option<Arc<dyn ProcessScope>> {
-        let source = self.audience()?.source()?;
-        catch_unwind(AssertUnwindSafe(|| source.process(queue, items))).unwrap_or_else(|payload| {
-            std::mem::forget(payload);
-            None
-        })
+        self.ask(|source| source.process(queue, items), || None)
+    }
+
+    #[inline]
+    fn ask<R>(&self, ask: impl FnOnce(&dyn ContextSource) -> R, otherwise: impl Fn() -> R) -> R {
+        let Some(audience) = self.audience() else { return otherwise() };
+        let outlived = |source: &dyn ContextSource| {
+            catch_unwind(AssertUnwindSafe(|| ask(source))).unwrap_or_else(|payload| {
+                // The payload's destructor may panic as well.
+                std::mem::forget(payload);
+                otherwise()
+            })
+        };
+        audience.sources.ask(outlived).unwrap_or_else(&otherwise)
     }
 }
 

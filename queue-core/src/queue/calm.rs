@@ -34,7 +34,7 @@ pub(super) struct Calm {
 pub(super) struct Reach {
     pub(super) put_until: u64,
     pub(super) get_until: u64,
-    put_paid: u64,
+    pub(super) put_paid: u64,
     get_paid: u64,
 }
 
@@ -50,9 +50,9 @@ const ITEMS_A_GUEST: u64 = 64;
 pub(super) const COUNTS: bool = !cfg!(queue_core_uncounted);
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// How many items may come in by the short way now.
+    /// How many items may come in by the short way now, one after the other.
     pub(super) fn room_in_calm(&self) -> usize {
-        if !self.getters.is_empty() {
+        if self.sourced || !self.getters.is_empty() {
             return 0;
         }
         let numbers = self.numbers_in_calm().saturating_sub(self.next);
@@ -84,7 +84,8 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
-    /// How many items are sure to go out before one that carries anything.
+    /// How many items are sure to go out before one that carries anything; of what the next one carries somebody may want
+    /// to know, if there is none.
     pub(super) fn untagged(&self) -> u64 {
         if K::Buffer::OUT_OF_ORDER {
             // Nobody knows how far off the next tag is: each item is asked for its own, in vain if it has a clock that
@@ -118,7 +119,8 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Lets a task pay for the next puts, as far as calm reaches; a task that cannot is to let others run.
     pub(super) fn pays_to_put(&mut self, task: Option<&mut Context<'_>>) -> bool {
         let paid = paid_until(self.next, &mut self.reach.put_paid, task);
-        self.calm.put_until = self.reach.put_until.min(paid.unwrap_or(0));
+        let inline = if self.sourced { 0 } else { paid.unwrap_or(0) };
+        self.calm.put_until = self.reach.put_until.min(inline);
         paid.is_some()
     }
 

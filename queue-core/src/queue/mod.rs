@@ -8,6 +8,7 @@
 //! Deliberately absent: names of other rooms that read a queue. Where the data goes next: every move is counted in
 //! [`stats`](crate::stats).
 
+mod asking;
 mod barrier;
 mod batch;
 mod bias;

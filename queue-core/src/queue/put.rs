@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::asking::{Asked, ask};
 use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
@@ -11,7 +12,7 @@ use super::putter::Put;
 use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;
-use super::tell::Came;
+use super::tell::{Came, Scope};
 use super::wait::within;
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
@@ -149,52 +150,78 @@ fn try_shortly<T, K: Kind<T>>(
         }
         Short::Wait | Short::Look => {}
     }
-    try_long(shared, Turn::new(state), slot)
+    let offer = Offer { item: slot, scope: None };
+    if state.sourced {
+        drop(state);
+        return try_asking(shared, offer);
+    }
+    try_long(shared, Turn::new(state), offer)
 }
 
-/// Puts the item of `slot` now, by the long way, or refuses it.
+/// Puts the item of `offer` now, or refuses it, and asks the source first.
+fn try_asking<T, K: Kind<T>>(shared: &Shared<T, K>, mut offer: Offer<T>) -> Result<(), PutError<T>> {
+    match ask(shared, &mut offer, None) {
+        Asked::Put => Ok(()),
+        Asked::Wait(state) | Asked::Look(state) => try_long(shared, Turn::new(state), offer),
+    }
+}
+
+/// Puts the item of `offer` now, by the long way, or refuses it.
 #[cold]
-fn try_long<T, K: Kind<T>>(shared: &Shared<T, K>, turn: Turn<'_, T, K>, slot: Option<T>) -> Result<(), PutError<T>> {
-    let (mut offer, mut begun) = (Offer { item: slot, scope: None }, false);
-    let put = put_long(shared, turn, &mut offer, &mut begun, IfFull::Reject);
+fn try_long<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    turn: Turn<'_, T, K>,
+    mut offer: Offer<T>,
+) -> Result<(), PutError<T>> {
+    let put = put_long(shared, turn, &mut offer, IfFull::Reject);
     put.unwrap_or_else(|_| Err(PutError::Full(offer.not_put())))
 }
 
 /// Puts the item of `offer` now, if that needs no waiting; if it has to wait for room, says so.
 #[inline]
-pub(super) fn put_now<T, K: Kind<T>>(
-    shared: &Shared<T, K>,
+pub(super) fn put_now<'a, T, K: Kind<T>>(
+    shared: &'a Shared<T, K>,
     offer: &mut Offer<T>,
     begun: &mut bool,
     if_full: IfFull,
-    mut state: Glance<'_, T, K>,
+    mut state: Glance<'a, T, K>,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
-    if !*begun {
-        match state.put_at_once(&mut offer.item) {
-            Short::Done(()) => return Ok(Ok(())),
-            Short::Woke((), waker) => {
-                drop(state);
-                wake(Some(waker));
-                return Ok(Ok(()));
-            }
-            Short::Wait if if_full == IfFull::Wait => return Err(state.stuck()),
-            Short::Wait | Short::Look => {}
+    let put = match *begun {
+        false => state.put_at_once(&mut offer.item),
+        true if offer.scope.is_none() => state.put_when_asked(&mut offer.item, &mut None, None),
+        true => Short::Look,
+    };
+    match put {
+        Short::Done(()) => return Ok(Ok(())),
+        Short::Woke((), waker) => {
+            drop(state);
+            wake(Some(waker));
+            return Ok(Ok(()));
+        }
+        Short::Wait if if_full == IfFull::Wait => return Err(state.stuck()),
+        Short::Wait | Short::Look => {}
+    }
+    if state.sourced && !*begun {
+        drop(state);
+        *begun = true;
+        match ask(shared, offer, None) {
+            Asked::Put => return Ok(Ok(())),
+            Asked::Wait(state) if if_full == IfFull::Wait => return Err(state.stuck()),
+            Asked::Wait(now) | Asked::Look(now) => state = now,
         }
     }
-    put_long(shared, Turn::new(state), offer, begun, if_full)
+    *begun = true;
+    put_long(shared, Turn::new(state), offer, if_full)
 }
 
 #[cold]
 fn put_long<T, K: Kind<T>>(
     shared: &Shared<T, K>,
-    turn: Turn<'_, T, K>,
+    mut turn: Turn<'_, T, K>,
     offer: &mut Offer<T>,
-    begun: &mut bool,
     if_full: IfFull,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
-    let turn = if std::mem::replace(begun, true) { Some(turn) } else { offer.begin_with(shared, turn) };
     let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
-    let mut turn = turn.unwrap_or_else(|| shared.lock());
     let (admission, stuck) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.stuck());
     drop(turn);
     admission.map(|admission| conclude(shared, admission, offer, came)).ok_or(stuck)
@@ -215,21 +242,7 @@ impl<T> Offer<T> {
     /// Opens the scope of this put, if somebody supplies contexts, and takes the context along.
     #[inline]
     pub(super) fn begin<K: Kind<T>>(&mut self, shared: &Shared<T, K>) {
-        self.scope = shared.begin_put();
-    }
-
-    /// As [`begin`](Self::begin), which is done unlocked: keeps the turn if there is nobody to be asked.
-    pub(super) fn begin_with<'a, K: Kind<T>>(
-        &mut self,
-        shared: &Shared<T, K>,
-        turn: Turn<'a, T, K>,
-    ) -> Option<Turn<'a, T, K>> {
-        if !turn.observed {
-            return Some(turn);
-        }
-        drop(turn);
-        self.begin(shared);
-        None
+        self.scope = Scope::of(shared.ask_for_context());
     }
 
     /// The item of an offer that was not taken.
@@ -291,7 +304,8 @@ pub(super) fn claim<T, K: Kind<T>>(
     waited: Option<Duration>,
 ) -> Result<(), PutError<T>> {
     let mut state = shared.glance();
-    match state.claim_at_once(&mut offer.item) {
+    let claimed = if offer.scope.is_none() { state.claim_at_once(&mut offer.item) } else { Short::Look };
+    match claimed {
         Short::Done(()) => return Ok(()),
         Short::Woke((), waker) => {
             drop(state);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::asking::{Asked, ask};
 use super::block::{Blocking, Stuck};
 use super::calm::Turn;
 use super::discipline::Kind;
@@ -34,7 +35,7 @@ pin_project! {
         shared: &'a Shared<T, K>,
         // Dropped by hand: a put that went the short way has nothing to drop, and one byte says so.
         offer: ManuallyDrop<Offer<T>>,
-        // Whether it went the long way, for which the source was asked for a scope, if there is one.
+        // Whether it went the long way, or began to wait: the source was asked before, if there is one.
         begun: bool,
         #[pin]
         waiter: Waiter<()>,
@@ -148,7 +149,28 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
                 drop(state);
                 self.wait(cx)
             }
-            Short::Look => self.poll_long(Some(Turn::new(state)), cx),
+            Short::Look if state.sourced => {
+                drop(state);
+                self.poll_asking(cx)
+            }
+            Short::Look => self.poll_long(Turn::new(state), cx),
+        }
+    }
+
+    /// Asks the source, and puts by the short way, by the long one, or waits.
+    fn poll_asking(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+        let this = self.as_mut().project();
+        assert!(this.offer.item.is_some(), "a put was polled after it had completed");
+        let asked = ask(*this.shared, this.offer, Some(cx));
+        // Whatever it was given is to be dropped from here on.
+        *this.begun = !matches!(asked, Asked::Put);
+        match asked {
+            Asked::Put => Poll::Ready(Ok(())),
+            Asked::Wait(state) => {
+                drop(state);
+                self.wait(cx)
+            }
+            Asked::Look(state) => self.poll_long(Turn::new(state), cx),
         }
     }
 
@@ -156,7 +178,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     #[cold]
     fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
         let mut this = self.project();
-        // Whoever was seen to have to wait was seen to have nobody to tell.
+        // Whoever was seen to have to wait was seen to have nobody to ask, or has asked.
         *this.begun = true;
         if join(*this.shared, this.waiter.as_mut(), cx, Side::Put, State::has_to_wait_for_room, |state| {
             &mut state.putters
@@ -180,17 +202,11 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
 
     /// Puts by the long way, or waits.
     #[cold]
-    fn poll_long(
-        self: Pin<&mut Self>,
-        turn: Option<Turn<'_, T, K>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), PutError<T>>> {
+    fn poll_long(self: Pin<&mut Self>, turn: Turn<'_, T, K>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
         let this = self.project();
-        let shared: &Shared<T, K> = this.shared;
         assert!(this.offer.item.is_some(), "a put was polled after it had completed");
         *this.begun = true;
-        let turn = turn.and_then(|turn| this.offer.begin_with(shared, turn));
-        Self::try_to_put(shared, this.offer, this.waiter, turn, cx)
+        Self::try_to_put(*this.shared, this.offer, this.waiter, Some(turn), cx)
     }
 
     fn try_to_put(

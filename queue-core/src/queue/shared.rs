@@ -118,8 +118,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
     fn look_around(&self) {
         self.visit(|state| {
             // Read under the lock: of two who look at once the later one sees what both were told of.
-            let Heard { observed, measured } = heard(&self.outlook);
-            (state.observed, state.measured) = (observed, measured);
+            let Heard { observed, sourced, measured } = heard(&self.outlook);
+            (state.observed, state.sourced, state.measured) = (observed, sourced, measured);
         });
     }
 
@@ -264,7 +264,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
 #[inline]
 fn heard(outlook: &Outlook) -> Heard {
-    Heard { observed: outlook.wants(Interest::ITEMS | Interest::CONTEXT), measured: outlook.wants(Interest::MEASURED) }
+    Heard {
+        observed: outlook.wants(Interest::ITEMS),
+        sourced: outlook.wants(Interest::CONTEXT),
+        measured: outlook.wants(Interest::MEASURED),
+    }
 }
 
 impl<T: Send, K: Kind<T>> Member for Shared<T, K>

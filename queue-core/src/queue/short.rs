@@ -32,8 +32,14 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
     #[inline(always)]
     fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+        self.put_before(self.calm.put_until, slot)
+    }
+
+    /// As [`put_quickly`](Self::put_quickly), if the item is numbered lower than `until`.
+    #[inline(always)]
+    pub(super) fn put_before(&mut self, until: u64, slot: &mut Option<T>) -> bool {
         let number = self.next;
-        if slot.is_some() && number < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
+        if slot.is_some() && number < until && (!COUNTS || clock::tick() == self.calm.tick) {
             if let Some(depth) = self.items.push_quick(number, self.calm.put_below, slot) {
                 self.came_in(number, depth);
                 return true;
@@ -42,10 +48,16 @@ impl<T, K: Kind<T>> State<T, K> {
         false
     }
 
-    /// Takes the item of `slot` in by the short way. A task has to let others run.
+    /// Takes the item of `slot` in by the short way. A task has to let others run; a source has to be asked first.
     #[inline]
     fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
-        if self.put_quickly(slot) { Short::Done(()) } else { self.put_after_a_look(slot, task) }
+        if self.put_quickly(slot) {
+            Short::Done(())
+        } else if self.sourced {
+            Short::Look
+        } else {
+            self.put_after_a_look(slot, task)
+        }
     }
 
     /// Takes the next item out by the shortest way of all.
@@ -122,7 +134,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Mostly all that is due is to pay.
     #[inline(never)]
-    fn put_after_a_look(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+    pub(super) fn put_after_a_look(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
         if slot.is_none() {
             // It was put before.
             return Short::Look;
@@ -189,7 +201,8 @@ impl<T, K: Kind<T>> State<T, K> {
             return Short::Look;
         }
         let untagged = self.untagged();
-        if untagged == 0 {
+        if untagged == 0 && self.measured && self.tags.clocks() > 0 {
+            // Somebody wants to know of clocks, and the next item may have one.
             return Short::Look;
         }
         let nobody_waits = self.putters.is_empty();
@@ -203,8 +216,9 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         self.items.give_back();
         let Some(taken) = self.items.pop() else { return Short::Look };
-        if K::Buffer::OUT_OF_ORDER {
-            self.meter.went(taken.number);
+        self.left(taken.number);
+        if K::Buffer::OUT_OF_ORDER || untagged == 0 {
+            // As above: it is only not to be left behind.
             self.tags.went(taken.number);
         }
         self.got += 1;

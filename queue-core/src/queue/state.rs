@@ -43,8 +43,10 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) life: Life,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
     pub(super) held: bool,
-    /// Whether anybody wants to know of single items, or sends a context with them.
+    /// Whether anybody wants to know of single items.
     pub(super) observed: bool,
+    /// Whether a put asks a source for the context that its item is to carry: then none comes in by the inline try.
+    pub(super) sourced: bool,
     /// Whether anybody wants to know what is measured.
     pub(super) measured: bool,
     /// Each waits for a slot; its item stays with it.
@@ -65,8 +67,10 @@ pub(crate) struct State<T, K: Kind<T>> {
 /// What those who listen want to know, as far as items have to go another way for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heard {
-    /// Single items, or a context to be sent with them.
+    /// Single items.
     pub(crate) observed: bool,
+    /// That a put begins, to supply it with a context.
+    pub(crate) sourced: bool,
     /// What is measured.
     pub(crate) measured: bool,
 }
@@ -132,6 +136,7 @@ impl<T, K: Kind<T>> State<T, K> {
             life: Life::Open,
             held: false,
             observed: heard.observed,
+            sourced: heard.sourced,
             measured: heard.measured,
             putters: Line::default(),
             getters: Line::default(),
@@ -206,7 +211,8 @@ impl<T, K: Kind<T>> State<T, K> {
     /// What is known of the item that has just come in.
     pub(crate) fn came(&self, handed_off: bool) -> Came {
         let seq = self.next.saturating_sub(1);
-        Came { seq, depth: self.items.len(), handed_off, trace: self.tags.last_trace(seq) }
+        let trace = if self.observed { self.tags.last_trace(seq) } else { None };
+        Came { seq, depth: self.items.len(), handed_off, trace }
     }
 
     /// A putter or a permit was dropped without using the slot that it was granted: the next one gets it.

@@ -118,8 +118,8 @@ impl Tags {
         self.out = None;
     }
 
-    #[cold]
-    fn carry(&mut self, number: u64, trace: Box<TraceContext>) {
+    /// Item `number`, numbered higher than any before, carries `trace`.
+    pub(crate) fn carry(&mut self, number: u64, trace: Box<TraceContext>) {
         let out = self.out.get_or_insert_default();
         if trace.is_sampled() && out.clocks.back().is_none_or(|(last, _)| *last != number) {
             out.clocks.push_back((number, clock::now()));
@@ -169,10 +169,14 @@ fn remove<V>(table: &mut VecDeque<(u64, V)>, number: u64) -> Option<V> {
     if number < first || number > last {
         return None;
     }
-    let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-    let removed = table.remove(place).map(|(_, value)| value);
+    let removed = if number == first {
+        table.pop_front()
+    } else {
+        let place = table.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        table.remove(place)
+    };
     give_back(table);
-    removed
+    removed.map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::since::Since;
 use super::tags::Tag;
 use crate::clock;
-use crate::observe::{Event, GotItem, Interest, Outcome, Processing, PutItem, PutScope, Side, TraceContext};
+use crate::observe::{Event, GotItem, Interest, Outcome, Processing, PutItem, PutScope, Side, Supply, TraceContext};
 
 /// What is known of an item that came in.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Came {
     pub(crate) seq: u64,
     pub(crate) depth: usize,
     pub(crate) handed_off: bool,
-    /// A copy: the one that the item carries may be delivered by now.
+    /// A copy, if anybody is told: the one that the item carries may be delivered by now.
     pub(crate) trace: Option<Box<TraceContext>>,
 }
 
@@ -75,14 +75,16 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.outlook.wants(Interest::MEASURED)
     }
 
-    /// Opens the scope of a put, if somebody supplies contexts.
+    /// Asks whoever supplies contexts, if anybody does, what there is for a put. Call it unlocked.
     #[inline]
-    pub(crate) fn begin_put(&self) -> Option<Arc<Scope>> {
-        if !self.outlook.wants(Interest::CONTEXT) {
-            return None;
-        }
-        let scope = self.outlook.begin_put(self.info())?;
-        Some(Arc::new(Scope::of(scope)))
+    pub(crate) fn ask_for_context(&self) -> Supply {
+        if self.outlook.wants(Interest::CONTEXT) { self.ask_source() } else { Supply::Nothing }
+    }
+
+    /// Asks whoever supplies contexts, which somebody does. Call it unlocked.
+    #[inline]
+    pub(crate) fn ask_source(&self) -> Supply {
+        self.outlook.supply(self.info())
     }
 
     /// The item of `offer` came in, for which its putter waited, if it did.
@@ -102,8 +104,15 @@ impl<T, K: Kind<T>> Shared<T, K> {
         if !self.outlook.wants(Interest::CONTEXT) {
             return Processing::default();
         }
-        let items: Vec<_> = items.map(Went::as_got).collect();
-        self.outlook.process(self.info(), &items).map(Processing::of).unwrap_or_default()
+        let mut items = items.map(Went::as_got);
+        let scope = match (items.next(), items.size_hint()) {
+            (Some(only), (0, Some(0))) => self.outlook.process(self.info(), &[only]),
+            (first, _) => {
+                let items: Vec<_> = first.into_iter().chain(items).collect();
+                self.outlook.process(self.info(), &items)
+            }
+        };
+        scope.map(Processing::of).unwrap_or_default()
     }
 
     /// An item was delivered: reads its clock, if it has one and anybody will look at it.
@@ -188,7 +197,8 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 }
 
-/// The scope of a put, there until this is dropped; its panics are nobody's but its own.
+/// The scope of a put, or what its item is to carry without one, there until this is dropped; its panics are nobody's but
+/// its own.
 ///
 /// A put has it in an `Arc`, though nobody shares it: to drop none of those is one comparison, and the way of an item
 /// is short. It is `Sync` by a mutex for the same reason; nobody locks it.
@@ -200,7 +210,21 @@ struct Open {
 }
 
 impl Scope {
-    fn of(scope: Box<dyn PutScope>) -> Self {
+    /// What a source has for a put.
+    pub(crate) fn of(supply: Supply) -> Option<Arc<Self>> {
+        match supply {
+            Supply::Nothing => None,
+            Supply::Context(trace) => Some(Self::carrying(trace)),
+            Supply::Scope(scope) => Some(Arc::new(Self::open(scope))),
+        }
+    }
+
+    /// Nobody is told, and this travels with the item.
+    pub(crate) fn carrying(trace: Box<TraceContext>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Open { scope: None, trace: Some(trace) })))
+    }
+
+    fn open(scope: Box<dyn PutScope>) -> Self {
         let trace = catch_unwind(AssertUnwindSafe(|| scope.context())).unwrap_or_else(|payload| {
             std::mem::forget(payload);
             None

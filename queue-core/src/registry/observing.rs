@@ -16,6 +16,9 @@ impl Registry {
     }
 
     /// Supplies the trace context of every put, in place of the source before.
+    ///
+    /// The registry keeps the first one as long as it lives itself, also when another has taken its place: every put asks,
+    /// and what is there to stay is asked without a lock.
     pub fn set_context_source(&self, source: impl ContextSource) {
         self.audience().set_source(Arc::new(source));
         self.renew_interests();

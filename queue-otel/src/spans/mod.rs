@@ -4,7 +4,8 @@
 //! delivery asks for the process span, which the core polls the work in.
 //!
 //! Deliberately absent: a span for the time in the queue, which is an attribute (`queue.dwell`), and any decision of
-//! whether to record, which is the sampler's. What it did not record costs one question at the put and none afterwards.
+//! whether to record, which is the sampler's: it is asked by beginning a span or, if it is an `EarlySampler`, before. What it does
+//! not record costs that question at the put and nothing afterwards.
 
 mod process;
 mod put;
@@ -12,14 +13,18 @@ mod put;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "sdk")]
+use std::sync::OnceLock;
 
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
-use queue_core::observe::{ContextSource, GotItem, ProcessScope, PutScope};
+use queue_core::observe::{ContextSource, GotItem, ProcessScope, PutScope, Supply};
 use queue_core::{QueueInfo, Registry, TraceContext};
 
 use crate::attributes::{self, Messaging, Operation};
 use crate::context;
+#[cfg(feature = "sdk")]
+use crate::foresight::{self, Foreseen, Foresight};
 use process::ProcessSpan;
 use put::{Passing, PutSpan};
 
@@ -109,7 +114,13 @@ impl SpansBuilder {
         T: Tracer + Send + Sync + 'static,
         T::Span: Send + Sync + 'static,
     {
-        registry.set_context_source(Source { tracer, settings: self });
+        let source = Source {
+            tracer,
+            settings: self,
+            #[cfg(feature = "sdk")]
+            foresight: OnceLock::new(),
+        };
+        registry.set_context_source(source);
     }
 }
 
@@ -165,10 +176,22 @@ fn link(to: SpanContext) -> Link {
     Link::new(to, Vec::new(), 0)
 }
 
+/// A trace that others began goes on where it is not recorded; a root that is not leaves nothing.
+#[inline]
+fn not_recorded(parent: &SpanContext) -> Supply {
+    if !parent.is_valid() {
+        return Supply::Nothing;
+    }
+    context::of(parent).map_or(Supply::Nothing, |passed| Supply::Context(Box::new(passed)))
+}
+
 /// Supplies the queues of a registry with spans.
 struct Source<T> {
     tracer: T,
     settings: SpansBuilder,
+    /// What the tracer's sampler will say, once it is known that it is one that can be asked.
+    #[cfg(feature = "sdk")]
+    foresight: OnceLock<Foresight>,
 }
 
 impl<T> fmt::Debug for Source<T> {
@@ -183,19 +206,33 @@ where
     T::Span: Send + Sync + 'static,
 {
     fn begin(&self, queue: &QueueInfo) -> Option<Box<dyn PutScope>> {
-        context::with_current(|parent| {
-            // What is not recorded needs neither a name nor attributes: most puts are not.
-            let builder = SpanBuilder::from_name("put").with_kind(SpanKind::Producer);
-            match PutSpan::begin(self.tracer.build_with_context(builder, parent)) {
-                Some(mut span) => {
-                    span.describe(queue, self.settings.messaging);
-                    Some(Box::new(span) as Box<dyn PutScope>)
-                }
-                // A trace that others began goes on where it is not recorded; a root that is not leaves nothing.
-                None => context::of(parent.span().span_context())
-                    .map(|passed| Box::new(Passing(passed)) as Box<dyn PutScope>),
+        match self.supply(queue) {
+            Supply::Scope(scope) => Some(scope),
+            Supply::Context(passed) => Some(Box::new(Passing(*passed))),
+            _ => None,
+        }
+    }
+
+    #[cfg(feature = "sdk")]
+    fn supply(&self, queue: &QueueInfo) -> Supply {
+        let Some(foresight) = self.foresight.get() else {
+            let (supply, found) = Foresight::find(|| self.ask(queue));
+            if let Some(found) = found {
+                // Whoever was quicker has found the same.
+                let _ = self.foresight.set(found);
             }
-        })
+            return supply;
+        };
+        let foreseen = context::peek(|parent| match foresight.look(parent) {
+            Foreseen::Dropped => Err(not_recorded(parent)),
+            Foreseen::Recorded(id) => Ok(id),
+        });
+        foreseen.map_or_else(|supply| supply, |id| foresight::begin_with_id(id, || self.ask(queue)))
+    }
+
+    #[cfg(not(feature = "sdk"))]
+    fn supply(&self, queue: &QueueInfo) -> Supply {
+        self.ask(queue)
     }
 
     fn process(&self, queue: &QueueInfo, items: &[GotItem<'_>]) -> Option<Arc<dyn ProcessScope>> {
@@ -211,6 +248,21 @@ where
     T: Tracer + Send + Sync + 'static,
     T::Span: Send + Sync + 'static,
 {
+    /// Begins the span of a put, and asks the tracer's sampler by that.
+    fn ask(&self, queue: &QueueInfo) -> Supply {
+        context::with_current(|parent| {
+            // What is not recorded needs neither a name nor attributes: most puts are not.
+            let builder = SpanBuilder::from_name("put").with_kind(SpanKind::Producer);
+            match PutSpan::begin(self.tracer.build_with_context(builder, parent)) {
+                Some(mut span) => {
+                    span.describe(queue, self.settings.messaging);
+                    Supply::Scope(Box::new(span))
+                }
+                None => not_recorded(parent.span().span_context()),
+            }
+        })
+    }
+
     /// A child of the item's put span.
     fn process_child(&self, queue: &QueueInfo, item: &GotItem<'_>, current: &Context) -> Option<Arc<dyn ProcessScope>> {
         let trace = item.trace?;

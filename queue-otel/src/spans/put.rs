@@ -51,7 +51,7 @@ impl<S: Span> Drop for PutSpan<S> {
     }
 }
 
-/// A trace that others began and that is not recorded: its context travels on.
+/// A trace that others began and that is not recorded, for those who want a scope for it: its context travels on.
 pub(super) struct Passing(pub(super) TraceContext);
 
 impl PutScope for Passing {

@@ -2,6 +2,8 @@
 
 use opentelemetry_sdk::trace::Sampler;
 
+use crate::EarlySampler;
+
 /// What the variables say. Which they are is an argument, so that tests need not change the process's own.
 pub(super) struct Environment {
     get: Box<Get>,
@@ -76,7 +78,7 @@ impl Environment {
     ///
     /// # Errors
     /// If there is a sampler or a ratio that is not known here.
-    pub(super) fn sampler(&self) -> Result<Sampler, String> {
+    pub(super) fn sampler(&self) -> Result<EarlySampler, String> {
         let ratio = || {
             let Some(text) = self.get("OTEL_TRACES_SAMPLER_ARG") else { return Ok(Sampler::TraceIdRatioBased(1.0)) };
             let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
@@ -84,14 +86,14 @@ impl Environment {
                 .map(Sampler::TraceIdRatioBased)
                 .ok_or_else(|| format!("OTEL_TRACES_SAMPLER_ARG is `{text}`, and a share from 0 to 1 was expected"))
         };
-        let by_parent = |root| Sampler::ParentBased(Box::new(root));
+        let (by_parent, each) = (EarlySampler::parent_based, EarlySampler::each_by);
         match self.get("OTEL_TRACES_SAMPLER").as_deref() {
             None | Some("parentbased_always_on") => Ok(by_parent(Sampler::AlwaysOn)),
             Some("parentbased_always_off") => Ok(by_parent(Sampler::AlwaysOff)),
             Some("parentbased_traceidratio") => Ok(by_parent(ratio()?)),
-            Some("always_on") => Ok(Sampler::AlwaysOn),
-            Some("always_off") => Ok(Sampler::AlwaysOff),
-            Some("traceidratio") => ratio(),
+            Some("always_on") => Ok(each(Sampler::AlwaysOn)),
+            Some("always_off") => Ok(each(Sampler::AlwaysOff)),
+            Some("traceidratio") => Ok(each(ratio()?)),
             Some(other) => Err(format!(
                 "OTEL_TRACES_SAMPLER is `{other}`, and one of always_on, always_off, traceidratio, or one of these \
                  after `parentbased_` was expected"
@@ -115,7 +117,7 @@ mod tests {
         let environment = with(&[]);
         assert_eq!(environment.exports(), Ok((Export::Otlp, Export::Otlp)));
         assert!(!environment.asks_for_export());
-        assert!(matches!(environment.sampler(), Ok(Sampler::ParentBased(_))));
+        assert_eq!(format!("{:?}", environment.sampler()), "Ok(EarlySampler(ParentBased(AlwaysOn)))");
     }
 
     #[test]
@@ -151,8 +153,8 @@ mod tests {
     #[test]
     fn samplers_are_those_that_are_named() {
         let debug = |variables: &[(&'static str, &'static str)]| format!("{:?}", with(variables).sampler().unwrap());
-        assert_eq!(debug(&[("OTEL_TRACES_SAMPLER", "always_off")]), "AlwaysOff");
+        assert_eq!(debug(&[("OTEL_TRACES_SAMPLER", "always_off")]), "EarlySampler(AlwaysOff)");
         let tenth = [("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.1")];
-        assert_eq!(debug(&tenth), "ParentBased(TraceIdRatioBased(0.1))");
+        assert_eq!(debug(&tenth), "EarlySampler(ParentBased(TraceIdRatioBased(0.1)))");
     }
 }

@@ -180,8 +180,8 @@ impl TelemetryBuilder {
     fn traces(&self, environment: &Environment, resource: Resource) -> Result<SdkTracerProvider, TelemetryError> {
         let exporter = SpanExporter::builder().build().map_err(|error| cannot("spans", &error))?;
         // A batch is a root with links: without following them it would be drawn afresh whether it is recorded.
-        let sampler = FollowLinks::or(environment.sampler().map_err(TelemetryError)?);
-        let provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource);
+        let sampler = environment.sampler().map_err(TelemetryError)?;
+        let provider = sampler.clone().provider().with_sampler(FollowLinks::or(sampler)).with_resource(resource);
         Ok(provider.with_batch_exporter(exporter).build())
     }
 

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use opentelemetry::trace::{SpanId, TraceId, TracerProvider};
 use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracer, SdkTracerProvider, ShouldSample, SpanData};
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, Sampler, SdkTracer, SdkTracerProvider, ShouldSample, SpanData, TracerProviderBuilder,
+};
 use queue_core::{Fifo, Queue, QueueBuilder, Registry};
 
 /// A registry whose spans are kept.
@@ -24,9 +26,12 @@ impl Traced {
     }
 
     pub(crate) fn by(sampler: impl ShouldSample + 'static) -> Self {
+        Self::of(SdkTracerProvider::builder().with_sampler(sampler))
+    }
+
+    pub(crate) fn of(provider: TracerProviderBuilder) -> Self {
         let exporter = InMemorySpanExporter::default();
-        let provider =
-            SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(exporter.clone()).build();
+        let provider = provider.with_simple_exporter(exporter.clone()).build();
         Self { registry: Registry::new(), provider, exporter }
     }
 
@@ -57,6 +62,11 @@ impl Traced {
     pub(crate) fn named(&self, name: &str) -> Vec<SpanData> {
         self.spans().into_iter().filter(|span| span.name == name).collect()
     }
+}
+
+/// The outcome of work that cannot fail.
+pub(crate) fn fine<T>(value: T) -> Result<T, std::convert::Infallible> {
+    Ok(value)
 }
 
 pub(crate) fn ids(span: &SpanData) -> (TraceId, SpanId) {

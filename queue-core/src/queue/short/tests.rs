@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::task::coop;
 
 use super::Short;
+use crate::observe::TraceContext;
 use crate::queue::calm::{Reach, spend};
 use crate::queue::{Fifo, ItemSampling, Kind, Lifo, Priority, Queue, QueueOf};
 use crate::testing::{ByHand, PausedClock};
@@ -183,4 +184,28 @@ fn a_thread_that_spins_sees_without_the_lock_that_something_was_put_or_got_by_wh
     moved("put the long way");
     queue.try_get().expect("there is an item");
     moved("got the long way");
+}
+
+#[test]
+fn an_item_that_a_source_has_no_scope_for_goes_the_short_way_with_what_it_carries_once_the_source_was_asked() {
+    fn check<K: Kind<u32> + 'static>()
+    where
+        K::Buffer: Send,
+    {
+        let (queue, _clock) = calm::<K>(ItemSampling::Off);
+        queue.shared().lock().sourced = true;
+        for item in 0..100 {
+            assert!(queue.shared().put_quickly(&mut Some(item)).is_err(), "{:?}: {item} passed the source", K::KIND);
+            assert!(!is_put(&queue, item), "{:?}: {item} passed the source", K::KIND);
+            let trace = TraceContext::new([1; 16], [2; 8], 0).filter(|_| item % 3 == 0).map(Box::new);
+            let put = queue.shared().glance().put_when_asked(&mut Some(item), &mut trace.clone(), None);
+            assert!(matches!(put, Short::Done(())), "{:?}: {item} took the long way in", K::KIND);
+            assert_eq!(queue.shared().glance().tags.last_trace(item.into()), trace);
+            assert_eq!(got(&queue), Some(item), "{:?}: {item} took the long way out", K::KIND);
+        }
+        assert!(queue.shared().glance().tags.is_empty(), "{:?}: what was carried is left behind", K::KIND);
+    }
+    check::<Fifo>();
+    check::<Lifo>();
+    check::<Priority>();
 }
