@@ -1,0 +1,145 @@
+//! `Telemetry` with a real receiver behind it: over gRPC, over HTTPS, and over gRPC with TLS. (Over plain HTTP the example `crawl`
+//! is received.) What it does is in the variables of its process, so that each test runs itself in one of its own.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
+
+mod receiver;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use queue_core::Queue;
+use queue_otel::{InSpan, Telemetry};
+use receiver::Receiver;
+use serde_json::Value;
+
+/// Set where a test runs itself.
+const INNER: &str = "QUEUE_OTEL_TEST_RUNS_ITSELF";
+
+/// More than anything takes; what is not sent at all ends much earlier.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Puts an item and works on it, and sends what there is to tell of that.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn service() -> Result<(), String> {
+    let telemetry = Telemetry::start("service").map_err(|error| error.to_string())?;
+    let jobs = Queue::bounded("jobs", 4);
+    jobs.put(1).await.unwrap();
+    jobs.receive().await.unwrap().in_span(async |_: &mut i32| Ok::<_, String>(())).await.unwrap();
+    let within = PATIENCE;
+    tokio::task::spawn_blocking(move || telemetry.shutdown(within)).await.unwrap().map_err(|error| error.to_string())
+}
+
+/// Runs the test `name` in a process with these variables.
+fn run_again(name: &str, variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    for inherited in ["SSL_CERT_DIR", "SSL_CERT_FILE", "OTEL_SDK_DISABLED", "OTEL_EXPORTER_OTLP_HEADERS"] {
+        command.env_remove(inherited);
+    }
+    command.args(["--exact", name, "--nocapture"]).env(INNER, "1").envs(variables.iter().copied()).output().unwrap()
+}
+
+fn runs_itself() -> bool {
+    std::env::var_os(INNER).is_some()
+}
+
+/// Certificate and key of a server called `localhost`, which whoever trusts the certificate trusts.
+struct Identity {
+    folder: tempfile::TempDir,
+}
+
+impl Identity {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("certificate.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        Self { folder }
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.folder.path().join("key.pem")
+    }
+}
+
+/// Runs a service that exports to `receiver`, with `scheme`, and trusts what is in the file.
+fn export(test: &str, protocol: &str, scheme: &str, receiver: &Receiver, trusted: Option<&Path>) -> String {
+    let endpoint = format!("{scheme}://localhost:{}", receiver.port);
+    let mut variables = vec![
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        // How long each attempt may take, in milliseconds: what is not trusted is tried again for so long.
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
+    ];
+    variables.extend(trusted.map(|file| ("SSL_CERT_FILE", file.to_str().unwrap())));
+    let output = run_again(test, &variables);
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    said.into_owned()
+}
+
+/// Put and work are of one trace, and the queue was measured.
+fn has_arrived(receiver: &Receiver) {
+    let named = |received: &[Value], name: &str| received.iter().find(|one| one["name"] == name).cloned();
+    let received = receiver
+        .until(|received| ["put jobs", "process jobs", "queue.put"].iter().all(|name| named(received, name).is_some()));
+    let [put, process, counted] = ["put jobs", "process jobs", "queue.put"].map(|name| named(&received, name).unwrap());
+    assert_eq!((&process["traceId"], &process["parentSpanId"]), (&put["traceId"], &put["spanId"]));
+    assert_eq!(counted["sum"]["dataPoints"][0]["asDouble"], 1.0, "{counted:#}");
+}
+
+#[test]
+fn over_grpc_a_receiver_gets_spans_and_metrics() {
+    if runs_itself() {
+        return service().unwrap();
+    }
+    let receiver = Receiver::start("grpc", None);
+    export("over_grpc_a_receiver_gets_spans_and_metrics", "grpc", "http", &receiver, None);
+    has_arrived(&receiver);
+}
+
+#[test]
+fn over_tls_a_receiver_that_the_system_trusts_gets_spans_and_metrics_by_either_protocol() {
+    if runs_itself() {
+        return service().unwrap();
+    }
+    let identity = Identity::new();
+    for (protocol, spoken) in [("grpc", "grpc"), ("http/protobuf", "http")] {
+        let receiver = Receiver::start(spoken, Some([&identity.certificate(), &identity.key()]));
+        let name = "over_tls_a_receiver_that_the_system_trusts_gets_spans_and_metrics_by_either_protocol";
+        export(name, protocol, "https", &receiver, Some(&identity.certificate()));
+        has_arrived(&receiver);
+    }
+}
+
+#[test]
+fn over_tls_a_receiver_that_nobody_trusts_gets_nothing_and_the_end_says_so() {
+    if runs_itself() {
+        let told = service().expect_err("nothing can be sent");
+        assert!(told.contains("telemetry may be incomplete"), "{told}");
+        return;
+    }
+    let (identity, other) = (Identity::new(), Identity::new());
+    for (protocol, spoken) in [("grpc", "grpc"), ("http/protobuf", "http")] {
+        let receiver = Receiver::start(spoken, Some([&identity.certificate(), &identity.key()]));
+        let name = "over_tls_a_receiver_that_nobody_trusts_gets_nothing_and_the_end_says_so";
+        export(name, protocol, "https", &receiver, Some(&other.certificate()));
+        assert!(receiver.is_idle(), "over {protocol}");
+    }
+}
+
+#[test]
+fn grpc_outside_of_a_runtime_is_an_error_that_says_what_to_do() {
+    let name = "grpc_outside_of_a_runtime_is_an_error_that_says_what_to_do";
+    if runs_itself() {
+        let told = Telemetry::start("service").expect_err("nobody could send").to_string();
+        assert!(told.contains("runtime") && told.contains("http/protobuf"), "{told}");
+        return;
+    }
+    let output = run_again(name, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
