@@ -1,5 +1,5 @@
-//! `Telemetry` with a real receiver behind it: over gRPC, over HTTPS, and over gRPC with TLS. (Over plain HTTP the example `crawl`
-//! is received.) What it does is in the variables of its process, so that each test runs itself in one of its own.
+//! `Telemetry` with a real receiver behind it: over HTTP and gRPC, with TLS and without. What it does
+//! is in the variables of its process, so that each test runs itself in one of its own.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
 mod receiver;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use opentelemetry::trace::Tracer;
 use queue_core::Queue;
 use queue_otel::{InSpan, Telemetry};
 use receiver::Receiver;
@@ -19,22 +20,40 @@ const INNER: &str = "QUEUE_OTEL_TEST_RUNS_ITSELF";
 /// More than anything takes; what is not sent at all ends much earlier.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Puts an item and works on it, and sends what there is to tell of that.
+/// How a service ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Shutdown,
+    Drop,
+}
+
+/// Puts an item and works on it, has a span and a counter of its own, and sends what there is to tell of that.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn service() -> Result<(), String> {
+async fn service(end: End) -> Result<(), String> {
+    assert!(Telemetry::is_asked_for(), "a variable names an endpoint");
     let telemetry = Telemetry::start("service").map_err(|error| error.to_string())?;
     let jobs = Queue::bounded("jobs", 4);
     jobs.put(1).await.unwrap();
     jobs.receive().await.unwrap().in_span(async |_: &mut i32| Ok::<_, String>(())).await.unwrap();
-    let within = PATIENCE;
-    tokio::task::spawn_blocking(move || telemetry.shutdown(within)).await.unwrap().map_err(|error| error.to_string())
+    drop(telemetry.tracer("own").expect("traces are exported").start("own span"));
+    telemetry.meter("own").f64_counter("own.counter").build().add(2.0, &[]);
+    let end = move || match end {
+        End::Shutdown => telemetry.shutdown(PATIENCE).map_err(|error| error.to_string()),
+        End::Drop => {
+            drop(telemetry);
+            Ok(())
+        }
+    };
+    tokio::task::spawn_blocking(end).await.unwrap()
 }
 
 /// Runs the test `name` in a process with these variables.
 fn run_again(name: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    for inherited in ["SSL_CERT_DIR", "SSL_CERT_FILE", "OTEL_SDK_DISABLED", "OTEL_EXPORTER_OTLP_HEADERS"] {
-        command.env_remove(inherited);
+    for (inherited, _) in std::env::vars_os() {
+        if ["OTEL_", "SSL_CERT_"].iter().any(|begin| inherited.to_string_lossy().starts_with(begin)) {
+            command.env_remove(inherited);
+        }
     }
     command.args(["--exact", name, "--nocapture"]).env(INNER, "1").envs(variables.iter().copied()).output().unwrap()
 }
@@ -67,7 +86,13 @@ impl Identity {
 }
 
 /// Runs a service that exports to `receiver`, with `scheme`, and trusts what is in the file.
-fn export(test: &str, protocol: &str, scheme: &str, receiver: &Receiver, trusted: Option<&Path>) -> String {
+fn export(test: &str, protocol: &str, scheme: &str, receiver: &Receiver, trusted: Option<&Path>) {
+    let trusted = trusted.map(|file| ("SSL_CERT_FILE", file.to_str().unwrap()));
+    export_with(test, protocol, scheme, receiver, trusted.as_slice());
+}
+
+/// The same with more variables.
+fn export_with(test: &str, protocol: &str, scheme: &str, receiver: &Receiver, more: &[(&str, &str)]) {
     let endpoint = format!("{scheme}://localhost:{}", receiver.port);
     let mut variables = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
@@ -75,51 +100,55 @@ fn export(test: &str, protocol: &str, scheme: &str, receiver: &Receiver, trusted
         // How long each attempt may take, in milliseconds: what is not trusted is tried again for so long.
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
     ];
-    variables.extend(trusted.map(|file| ("SSL_CERT_FILE", file.to_str().unwrap())));
+    variables.extend(more);
     let output = run_again(test, &variables);
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
-    said.into_owned()
 }
 
-/// Put and work are of one trace, and the queue was measured.
-fn has_arrived(receiver: &Receiver) {
+/// Put and work are of one trace, and the queue was measured; so was what the service has of its own. All of it is `whose`.
+fn has_arrived(receiver: &Receiver, whose: &str) {
+    const ALL: [&str; 5] = ["put jobs", "process jobs", "own span", "queue.put", "own.counter"];
     let named = |received: &[Value], name: &str| received.iter().find(|one| one["name"] == name).cloned();
-    let received = receiver
-        .until(|received| ["put jobs", "process jobs", "queue.put"].iter().all(|name| named(received, name).is_some()));
-    let [put, process, counted] = ["put jobs", "process jobs", "queue.put"].map(|name| named(&received, name).unwrap());
+    let received = receiver.until(|received| ALL.iter().all(|name| named(received, name).is_some()));
+    let [put, process, _, counted, own] = ALL.map(|name| named(&received, name).unwrap());
     assert_eq!((&process["traceId"], &process["parentSpanId"]), (&put["traceId"], &put["spanId"]));
-    assert_eq!(counted["sum"]["dataPoints"][0]["asDouble"], 1.0, "{counted:#}");
+    for (metric, value) in [(counted, 1.0), (own, 2.0)] {
+        assert_eq!(metric["sum"]["dataPoints"][0]["asDouble"], value, "{metric:#}");
+    }
+    let attributes = |one: &Value| one["attributes"].as_array().cloned().unwrap_or_default();
+    let services: Vec<_> = received.iter().flat_map(attributes).filter(|it| it["key"] == "service.name").collect();
+    assert!(services.len() >= 2 && services.iter().all(|it| it["value"]["stringValue"] == whose), "{services:?}");
 }
 
 #[test]
 fn over_grpc_a_receiver_gets_spans_and_metrics() {
     if runs_itself() {
-        return service().unwrap();
+        return service(End::Shutdown).unwrap();
     }
     let receiver = Receiver::start("grpc", None);
     export("over_grpc_a_receiver_gets_spans_and_metrics", "grpc", "http", &receiver, None);
-    has_arrived(&receiver);
+    has_arrived(&receiver, "service");
 }
 
 #[test]
 fn over_tls_a_receiver_that_the_system_trusts_gets_spans_and_metrics_by_either_protocol() {
     if runs_itself() {
-        return service().unwrap();
+        return service(End::Shutdown).unwrap();
     }
     let identity = Identity::new();
     for (protocol, spoken) in [("grpc", "grpc"), ("http/protobuf", "http")] {
         let receiver = Receiver::start(spoken, Some([&identity.certificate(), &identity.key()]));
         let name = "over_tls_a_receiver_that_the_system_trusts_gets_spans_and_metrics_by_either_protocol";
         export(name, protocol, "https", &receiver, Some(&identity.certificate()));
-        has_arrived(&receiver);
+        has_arrived(&receiver, "service");
     }
 }
 
 #[test]
 fn over_tls_a_receiver_that_nobody_trusts_gets_nothing_and_the_end_says_so() {
     if runs_itself() {
-        let told = service().expect_err("nothing can be sent");
+        let told = service(End::Shutdown).expect_err("nothing can be sent");
         assert!(told.contains("telemetry may be incomplete"), "{told}");
         return;
     }
@@ -130,6 +159,32 @@ fn over_tls_a_receiver_that_nobody_trusts_gets_nothing_and_the_end_says_so() {
         export(name, protocol, "https", &receiver, Some(&other.certificate()));
         assert!(receiver.is_idle(), "over {protocol}");
     }
+}
+
+#[test]
+fn what_is_dropped_without_a_shutdown_sends_what_is_left_and_the_name_is_the_environments() {
+    if runs_itself() {
+        return service(End::Drop).unwrap();
+    }
+    let receiver = Receiver::start("http", None);
+    let name = "what_is_dropped_without_a_shutdown_sends_what_is_left_and_the_name_is_the_environments";
+    export_with(name, "http/protobuf", "http", &receiver, &[("OTEL_SERVICE_NAME", "renamed")]);
+    has_arrived(&receiver, "renamed");
+}
+
+#[test]
+fn where_all_is_disabled_nothing_is_asked_for_or_sent() {
+    if runs_itself() {
+        assert!(!Telemetry::is_asked_for());
+        let telemetry = Telemetry::start("service").unwrap();
+        assert!(telemetry.tracer("own").is_none());
+        telemetry.meter("own").f64_counter("own.counter").build().add(1.0, &[]);
+        return telemetry.shutdown(PATIENCE).unwrap();
+    }
+    let receiver = Receiver::start("http", None);
+    let name = "where_all_is_disabled_nothing_is_asked_for_or_sent";
+    export_with(name, "http/protobuf", "http", &receiver, &[("OTEL_SDK_DISABLED", "true")]);
+    assert!(receiver.is_idle());
 }
 
 #[test]

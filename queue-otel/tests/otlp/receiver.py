@@ -1,6 +1,6 @@
 """A receiver of OTLP: `receiver.py grpc|http [CERTIFICATE KEY]`, over TLS with the latter two.
 
-It prints the port that it listens on, then a line of JSON for each span and each metric. What reads the wire is gRPC's and
+It prints the port that it listens on, then a line of JSON for each resource, span and metric. What reads the wire is gRPC's and
 Python's own: it shares nothing with what sends.
 """
 
@@ -27,6 +27,7 @@ def say(line):
 
 def take(request):
     for resource in getattr(request, "resource_spans", None) or getattr(request, "resource_metrics", []):
+        say(MessageToJson(resource.resource, indent=None))
         for scope in getattr(resource, "scope_spans", None) or getattr(resource, "scope_metrics", []):
             for one in getattr(scope, "spans", None) or getattr(scope, "metrics", []):
                 say(MessageToJson(one, indent=None))
