@@ -173,6 +173,21 @@ fn what_is_dropped_without_a_shutdown_sends_what_is_left_and_the_name_is_the_env
 }
 
 #[test]
+fn more_series_are_kept_apart_than_an_sdk_does_by_itself() {
+    if runs_itself() {
+        let telemetry = Telemetry::start("service").unwrap();
+        let _queues: Vec<_> = (0..1_100).map(|number| Queue::<u8>::bounded(format!("queue.{number}"), 1)).collect();
+        return telemetry.shutdown(PATIENCE).unwrap();
+    }
+    let receiver = Receiver::start("http", None);
+    export("more_series_are_kept_apart_than_an_sdk_does_by_itself", "http/protobuf", "http", &receiver, None);
+    let waiters = |received: &[Value]| received.iter().find(|one| one["name"] == "queue.waiters").cloned();
+    let received = receiver.until(|received| waiters(received).is_some());
+    // Two of each queue.
+    assert_eq!(waiters(&received).unwrap()["gauge"]["dataPoints"].as_array().unwrap().len(), 2_200);
+}
+
+#[test]
 fn where_all_is_disabled_nothing_is_asked_for_or_sent() {
     if runs_itself() {
         assert!(!Telemetry::is_asked_for());
