@@ -183,6 +183,8 @@ mod tests {
         };
         check(&[("OTEL_TRACES_EXPORTER", "console")], "`none`");
         check(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], "http/protobuf");
+        let other = with(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]).exports().unwrap_err();
+        assert!(!other.contains("feature"), "no feature helps: {other}");
         check(&[("OTEL_TRACES_SAMPLER", "jaeger_remote")], "traceidratio");
         check(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "10")], "0 to 1");
     }

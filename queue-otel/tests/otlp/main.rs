@@ -203,6 +203,19 @@ fn where_all_is_disabled_nothing_is_asked_for_or_sent() {
 }
 
 #[test]
+fn an_endpoint_that_is_none_is_an_error_that_says_where_to_look() {
+    if runs_itself() {
+        let told = Telemetry::start("service").expect_err("nothing can be sent there").to_string();
+        assert!(told.contains("spans cannot be exported") && told.contains("look at OTEL_EXPORTER_OTLP_"), "{told}");
+        return;
+    }
+    let name = "an_endpoint_that_is_none_is_an_error_that_says_where_to_look";
+    let output = run_again(name, &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[")]);
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
 fn grpc_outside_of_a_runtime_is_an_error_that_says_what_to_do() {
     let name = "grpc_outside_of_a_runtime_is_an_error_that_says_what_to_do";
     if runs_itself() {
