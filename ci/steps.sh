@@ -100,12 +100,13 @@ install_packages() {
     "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "$@"
 }
 
-# A receiver of OTLP, in an environment of its own: nothing is installed for the whole machine but Python's `venv`.
+# Receivers of OTLP, in an environment of their own: nothing is installed for the whole machine but Python's `venv`. oteltap speaks
+# HTTP; with grpcio a script of queue-otel's tests receives gRPC, by the messages that oteltap brings.
 need_oteltap() {
     local home=target/oteltap
-    if "$home/bin/oteltap" --help; then return; fi
+    if "$home/bin/python" -c 'import grpc' && "$home/bin/oteltap" --help; then return; fi
     python3 -c 'import ensurepip' || install_packages python3 python3-venv || return
-    python3 -m venv --clear "$home" && "$home/bin/pip" install --disable-pip-version-check oteltap==1.0.0
+    python3 -m venv --clear "$home" && "$home/bin/pip" install --disable-pip-version-check oteltap==1.0.0 grpcio==1.85.1
 }
 
 # Built without optimisation and without what would update it: that is less than half the work.

@@ -18,6 +18,7 @@ import {
 import { BigValue, GlobalStyles, PanelChrome, TimeSeries } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import { createRoot } from 'react-dom/client';
+import { Heatmap, StateTimeline } from './plots';
 import { lastValueFrom } from 'rxjs';
 import '@fontsource/inter/400.css';
 import '@fontsource/inter/500.css';
@@ -144,6 +145,10 @@ function Content({ panel, data, width, height }: { panel: any; data: DataFrame[]
         <TableNG data={data[0]} width={width} height={height} cellHeight={panel.options.cellHeight}
           initialSortBy={panel.options.sortBy} enableVirtualization={false} fieldConfig={panel.fieldConfig} getActions={() => []} />
       );
+    case 'state-timeline':
+      return <StateTimeline {...{ panel, data, width, height, theme }} range={picture.range} step={picture.step} />;
+    case 'heatmap':
+      return <Heatmap {...{ panel, data, width, height, theme }} range={picture.range} step={picture.step} />;
     default:
       throw new Error(`no component of the packages draws a ${panel.type}`);
   }

@@ -15,7 +15,7 @@ import { record } from './record.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 const target = new URL('../../docs/pictures/', import.meta.url).pathname;
 
-/** Which panels are on a picture, line by line, by their titles. What no package can draw is left to Grafana. */
+/** Which panels are on a picture, line by line, by their titles. */
 const pictures = {
   overview: {
     page: 'overview',
@@ -36,9 +36,11 @@ const pictures = {
     width: 1400,
     lines: [
       [96, 'stat', 'Firing alerts', 'Utilization', 'Depth', 'Capacity', 'Oldest item', 'Queues of this name'],
+      [220, 'state-timeline', 'Alerts'],
       [260, 'timeseries', 'Depth', 'Utilization'],
       [230, 'timeseries', 'In and out', 'Mean time in the queue', 'Time in the queue, by share'],
       [230, 'timeseries', 'Held up', 'Done', 'Workers'],
+      [250, 'heatmap', 'Times in the queue', 'Times of processing'],
     ],
     headings: { 1: 'crawl.store' },
   },

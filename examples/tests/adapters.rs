@@ -176,11 +176,10 @@ async fn three_adapters_show_the_same_numbers_of_the_same_work() {
     }
     let (before, facade, otel, after) =
         (adapters.by_collector(), adapters.by_facade(), adapters.by_opentelemetry(), adapters.by_collector());
+    assert_eq!(facade.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "the facade shows other series");
+    let but_for_empty: Vec<_> = before.keys().filter(|series| !is_empty(series, &before)).collect();
+    assert_eq!(otel.keys().collect::<Vec<_>>(), but_for_empty, "OpenTelemetry shows other series");
     for (who, numbers) in [("the facade", &facade), ("OpenTelemetry", &otel)] {
-        let shown: Vec<_> = numbers.keys().collect();
-        let expected: Vec<_> =
-            before.keys().filter(|series| numbers.contains_key(*series) || !is_empty(series, &before)).collect();
-        assert_eq!(shown, expected, "{who} shows other series");
         for (series, value) in numbers {
             // Of the facade a pass may be older than what was read before.
             let from = if moves(series) { 0.0 } else { before[series] };
@@ -198,7 +197,7 @@ fn alike(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-9 * other.abs()
 }
 
-/// A histogram that nothing was added to: OpenTelemetry and the facade show it once something was.
+/// A histogram that nothing was added to: its API gives OpenTelemetry no way to show one.
 fn is_empty(series: &str, numbers: &Numbers) -> bool {
     let count = series.replacen("_sum{", "_count{", 1);
     count.contains("_count{") && numbers[&count] == 0.0

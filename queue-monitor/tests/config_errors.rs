@@ -1,27 +1,12 @@
 //! A broken file is refused with every error it has, each at its place, in words that say what to do.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::fmt::Write;
 
+use corpus::Case;
 use queue_monitor::config::{Config, ConfigErrors};
-
-/// Broken files and what is said about each, to the letter.
-const CORPUS: &str = include_str!("config_errors.txt");
-
-/// The file of a corpus case.
-fn yaml(written: &str) -> String {
-    let mut text = written.to_owned();
-    for (name, c) in [
-        ("<TAB>", "\t"),
-        ("<CR>", "\r"),
-        ("<BOM>", "\u{feff}"),
-        ("<BEL>", "\u{7}"),
-        ("<LS>", "\u{2028}"),
-        ("<NBSP>", "\u{a0}"),
-    ] {
-        text = text.replace(name, c);
-    }
-    text
-}
 
 /// Errors as the corpus writes them.
 fn told(errors: &ConfigErrors) -> String {
@@ -36,11 +21,9 @@ fn told(errors: &ConfigErrors) -> String {
 fn every_broken_file_of_the_corpus_is_refused_with_its_errors() {
     let mut cases = 0;
     let mut wrong = String::new();
-    for case in CORPUS.split("\n----\n").filter(|case| !case.is_empty()) {
-        let case = if case.starts_with("#### ") { case.split_once('\n').unwrap().1 } else { case };
-        let (written, expected) = case.split_at(case.find("\n=> ").expect("a case says what is expected"));
-        let expected = format!("{}\n", expected.trim_start());
-        let actual = match Config::from_yaml(&yaml(written)) {
+    for Case { written, yaml, expected } in corpus::cases() {
+        let expected = format!("{expected}\n");
+        let actual = match Config::from_yaml(&yaml) {
             Ok(config) => format!("accepted: {config:?}\n"),
             Err(errors) => told(&errors),
         };

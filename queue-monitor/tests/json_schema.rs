@@ -1,13 +1,16 @@
 //! The schema that editors use: current, and of one mind with the loader.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::path::Path;
 
+use corpus::Case;
 use jsonschema::Validator;
 use queue_monitor::config::Config;
 use serde_json::Value;
 
 const GOOD: &str = include_str!("config_good.yaml");
-const CORPUS: &str = include_str!("config_errors.txt");
 
 /// What a schema cannot know: words of the loader's errors about sense, and about YAML itself.
 const BEYOND: [&str; 48] = [
@@ -112,9 +115,7 @@ fn what_the_loader_accepts_the_schema_accepts() {
 fn what_the_loader_refuses_for_its_shape_the_schema_refuses() {
     let validator = validator();
     let (mut refused, mut beyond, mut accepted) = (0, 0, Vec::new());
-    for case in CORPUS.split("\n----\n").filter(|case| !case.is_empty()) {
-        let case = if case.starts_with("#### ") { case.split_once('\n').unwrap().1 } else { case };
-        let (written, expected) = case.split_at(case.find("\n=> ").unwrap());
+    for Case { written, expected, .. } in corpus::cases() {
         // Cases about the text itself are written with signs that are replaced, or are no YAML at all.
         let Some(value) = parsed(written).filter(|_| !written.contains('<')) else { continue };
         let told = expected.lines().filter(|line| line.starts_with("=> "));

@@ -88,3 +88,29 @@ fn word(kind: QueueKind) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_told_by_its_name_and_the_order_in_which_it_serves_if_it_has_one() {
+        let words = [
+            (QueueKind::Fifo, Some("fifo")),
+            (QueueKind::Lifo, Some("lifo")),
+            (QueueKind::Priority, Some("priority")),
+            (QueueKind::Unknown, None),
+        ];
+        for (kind, word) in words {
+            let mut expected = vec![KeyValue::new("queue.name", "jobs")];
+            expected.extend(word.map(|word| KeyValue::new("queue.kind", word)));
+            assert_eq!(of(&QueueInfo::new("jobs", kind), Operation::Put, Messaging::Without), expected);
+        }
+    }
+
+    #[test]
+    fn a_duration_is_told_in_seconds_and_a_number_as_far_as_it_can_be() {
+        assert_eq!(seconds(Duration::from_millis(2_500)), 2.5);
+        assert_eq!((whole(7), whole(usize::MAX)), (7, i64::MAX));
+    }
+}

@@ -41,6 +41,7 @@ fn workers_come_and_go_and_the_sum_of_their_time_is_workers_times_time() {
         let five = control.report().unwrap();
         assert_eq!((most.swap(0, Ordering::SeqCst), five.stages[0].workers), (5, 5));
         assert_eq!(worked(&five.since(&two)), 5000);
+        assert!(five.to_string().contains("\nwork         5 "), "{five}");
 
         control.set_workers("work", 1).unwrap();
         sleep(millis(100)).await;
@@ -51,6 +52,32 @@ fn workers_come_and_go_and_the_sum_of_their_time_is_workers_times_time() {
         control.stop();
         let report = run.await.unwrap().unwrap();
         assert!(report.adds_up() && report.left_over() == 0);
+        let work = &report.stages[0];
+        assert_eq!((work.workers, work.configured_workers, work.most_workers), (0, 1, 5));
+        assert!(report.to_string().contains("\nwork   1 (max 5) "), "{report}");
+    });
+}
+
+#[test]
+fn a_stage_that_ends_early_had_as_many_workers_as_it_was_built_with() {
+    on_paused_clock(async {
+        let flow = pipeline()
+            .source(0..10)
+            .stage("quick", Workers(5), Capacity(10), |n: u64| async move { Ok::<_, String>(n) })
+            .sink("slow", Workers(1), Capacity(10), |_| async {
+                sleep(millis(100)).await;
+                Ok(())
+            });
+        let control = flow.control();
+        let run = tokio::spawn(flow.run(never()));
+        sleep(millis(950)).await;
+        // Too late: it has ended, and stays so.
+        control.set_workers("quick", 7).unwrap();
+        let report = run.await.unwrap().unwrap();
+        let quick = &report.stages[0];
+        assert!(quick.mean_workers() < 1.0, "{}", quick.mean_workers());
+        assert_eq!((quick.configured_workers, quick.most_workers), (5, 5));
+        assert!(report.to_string().contains("\nquick        5 "), "{report}");
     });
 }
 

@@ -1,20 +1,22 @@
 //! Real servers for a test: started on free ports, asked over HTTP, and killed when the test is over.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use get::get;
 use serde_json::Value;
+use server::Server;
 
 #[path = "../../../queue-monitor/tests/support/get.rs"]
 mod get;
 #[path = "../../../queue-monitor/tests/support/own_port.rs"]
 mod own_port;
+#[path = "../../../queue-monitor/tests/support/server.rs"]
+mod server;
 
 /// Longer than a loaded machine needs; what is asked for is there within some seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -39,9 +41,8 @@ pub(crate) fn prometheus(folder: &Path, target: SocketAddr, rules: Option<&Path>
 
 /// A server that was started, answers, and is killed when it goes out of scope, also by a failed assertion.
 pub(crate) struct Running {
-    child: Child,
+    server: Server,
     pub(crate) address: SocketAddr,
-    log: PathBuf,
 }
 
 impl Running {
@@ -52,9 +53,12 @@ impl Running {
         ready: &str,
         command: impl Fn(SocketAddr, &Path) -> Command,
     ) -> Self {
-        let mut running = Self::spawn(folder, name, &command);
+        let address = own_port::find();
+        let install = "`apt-get install prometheus` has the server (Debian, Ubuntu)";
+        let server = Server::start(command(address, folder), install, &folder.join(format!("{name}.log")));
+        let mut running = Self { server, address };
         let started = Instant::now();
-        while running.child.try_wait().expect("a child of ours").is_none() {
+        while !running.server.has_ended() {
             if get(running.address, ready).is_ok() {
                 return running;
             }
@@ -64,27 +68,8 @@ impl Running {
         panic!("{name} ended at once:\n{}", running.said());
     }
 
-    fn spawn(folder: &Path, name: &str, command: impl Fn(SocketAddr, &Path) -> Command) -> Self {
-        let address = own_port::find();
-        let log = folder.join(format!("{name}.log"));
-        let output = File::create(&log).expect("the folder is ours");
-        let spawned = command(address, folder)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone().expect("a second handle of the log"))
-            .stderr(output)
-            .spawn();
-        match spawned {
-            Ok(child) => Self { child, address, log },
-            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-                "{name} is not installed: `apt-get install prometheus` has the server (Debian, Ubuntu), and the test \
-                 command ci/test installs it"
-            ),
-            Err(error) => panic!("{name} does not start: {error}"),
-        }
-    }
-
     pub(crate) fn said(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_else(|error| format!("(its log cannot be read: {error})"))
+        self.server.said()
     }
 
     /// What Prometheus' API answers to `/api/v1/WHAT?NAME=VALUE&..`.
@@ -93,14 +78,6 @@ impl Running {
         let body = get(self.address, &format!("/api/v1/{what}?{}", parameters.join("&")))?;
         let mut answer: Value = serde_json::from_str(&body).map_err(|error| format!("{error}: {body}"))?;
         Ok(answer["data"].take())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself: there is nothing to say about that here.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

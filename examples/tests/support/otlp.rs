@@ -4,23 +4,24 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use server::Server;
+
+#[path = "../../../queue-monitor/tests/support/server.rs"]
+mod server;
 
 /// Longer than a loaded machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Receiver {
-    child: Child,
+    server: Server,
     port: u16,
-    printed: PathBuf,
 }
 
 pub(crate) struct Received {
@@ -40,37 +41,27 @@ pub(crate) struct Metric(pub(crate) Value);
 impl Receiver {
     pub(crate) fn start(folder: &Path) -> Self {
         // It takes ports of the one address that all have. Where somebody was quicker, it ends at once.
-        let started = (0..5).find_map(|_| Self::try_start(folder));
-        started.unwrap_or_else(|| {
-            let said = fs::read_to_string(folder.join("received.ndjson")).unwrap_or_default();
-            panic!("oteltap finds no free port, or does not start; it says:\n{said}")
-        })
+        let mut said = String::new();
+        let started = (0..5).find_map(|_| Self::try_start(folder).map_err(|server| said = server.said()).ok());
+        started.unwrap_or_else(|| panic!("oteltap finds no free port, or does not start; it says:\n{said}"))
     }
 
-    fn try_start(folder: &Path) -> Option<Self> {
+    fn try_start(folder: &Path) -> Result<Self, Server> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let printed = folder.join("received.ndjson");
-        let output = File::create(&printed).unwrap();
         let mut command = Command::new(executable());
         // Its output is a file, which it would write to in blocks.
-        command.args(["--port", &port.to_string()]).env("PYTHONUNBUFFERED", "1").stdin(Stdio::null());
-        let mut child = match command.stdout(output.try_clone().unwrap()).stderr(output).spawn() {
-            Ok(child) => child,
-            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-                "oteltap is not installed: `pip install oteltap==1.0.0` has it (in a virtual environment whose bin is on \
-                 the PATH), and the test command ci/test installs it"
-            ),
-            Err(error) => panic!("oteltap does not start: {error}"),
-        };
+        command.args(["--port", &port.to_string()]).env("PYTHONUNBUFFERED", "1");
+        let install = "`pip install oteltap==1.0.0` has it (in a virtual environment whose bin is on the PATH)";
+        let mut server = Server::start(command, install, &folder.join("received.ndjson"));
         let began = Instant::now();
-        while child.try_wait().unwrap().is_none() {
+        while !server.has_ended() {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                return Some(Self { child, port, printed });
+                return Ok(Self { server, port });
             }
             assert!(began.elapsed() < PATIENCE, "oteltap does not listen on port {port}");
             thread::sleep(Duration::from_millis(20));
         }
-        None
+        Err(server)
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -81,21 +72,13 @@ impl Receiver {
     pub(crate) fn received(&self, all: impl Fn(&Received) -> bool) -> Received {
         let began = Instant::now();
         loop {
-            let received = Received::of(&fs::read_to_string(&self.printed).unwrap());
+            let received = Received::of(&self.server.said());
             if all(&received) {
                 return received;
             }
             assert!(began.elapsed() < PATIENCE, "something is missing of {} spans", received.spans.len());
             thread::sleep(Duration::from_millis(50));
         }
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        // Where it has ended already, there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

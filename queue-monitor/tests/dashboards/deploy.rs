@@ -88,3 +88,14 @@ fn the_compose_file_mounts_what_there_is_where_it_is_looked_for() {
     let home = &compose["services"]["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"];
     assert_eq!(home.as_str().unwrap(), format!("{path}/overview.json"));
 }
+
+#[test]
+fn the_image_of_grafana_is_of_the_version_that_the_dashboards_are_held_against() {
+    let image = yaml("compose.yaml")["services"]["grafana"]["image"].as_str().unwrap().to_owned();
+    let packages = folder().join("../../ci/grafana/package.json");
+    let packages: Value = serde_yaml::from_str(&std::fs::read_to_string(packages).unwrap()).unwrap();
+    let versions = ["schema", "ui"].map(|package| &packages["devDependencies"][format!("@grafana/{package}").as_str()]);
+    for version in versions {
+        assert_eq!(image, format!("grafana/grafana:{}", version.as_str().unwrap()));
+    }
+}

@@ -1,11 +1,10 @@
 //! Files that the loader is tried with: by a grammar, from the corpus with damage, and from the pieces of YAML.
 
-use super::Random;
 use super::words::{PIECES, VALUES};
+use super::{Random, corpus};
 
 const GOOD: &str = include_str!("../config_good.yaml");
 const SHIPPED: &str = include_str!("../../../examples/src/bin/crawl/queues.yaml");
-const CORPUS: &str = include_str!("../config_errors.txt");
 
 /// Makes one file after the other.
 pub(crate) struct Maker {
@@ -17,20 +16,8 @@ pub(crate) struct Maker {
 
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
-        let cases = CORPUS.split("\n----\n").filter(|case| !case.is_empty()).map(|case| {
-            let case = if case.starts_with("#### ") { case.split_once('\n').unwrap().1 } else { case };
-            let written = &case[..case.find("\n=> ").unwrap()];
-            let signs = [
-                ("<TAB>", "\t"),
-                ("<CR>", "\r"),
-                ("<BOM>", "\u{feff}"),
-                ("<BEL>", "\u{7}"),
-                ("<LS>", "\u{2028}"),
-                ("<NBSP>", "\u{a0}"),
-            ];
-            signs.iter().fold(written.to_owned(), |text, (sign, c)| text.replace(sign, c))
-        });
-        let seeds = [GOOD.to_owned(), SHIPPED.to_owned()].into_iter().chain(cases).collect();
+        let seeds =
+            [GOOD.to_owned(), SHIPPED.to_owned()].into_iter().chain(corpus::cases().map(|case| case.yaml)).collect();
         Self { random: Random::new(seed), seeds, fault: 30 }
     }
 

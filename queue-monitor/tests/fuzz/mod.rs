@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail them")]
 
+#[path = "../support/corpus.rs"]
+mod corpus;
 mod grammar;
 mod judge;
 mod make;

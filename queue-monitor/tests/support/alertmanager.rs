@@ -2,26 +2,28 @@
 
 #![allow(clippy::unwrap_used)] // A helper of a test may fail it.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use get::get;
 use serde_json::Value;
+use server::Server;
 
 #[path = "get.rs"]
 mod get;
+#[path = "server.rs"]
+mod server;
 
 /// Longer than a loaded machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A real one, killed when it goes out of scope.
 pub(crate) struct Alertmanager {
-    child: Child,
+    _server: Server,
     pub(crate) address: SocketAddr,
 }
 
@@ -29,24 +31,15 @@ impl Alertmanager {
     pub(crate) fn start(folder: &Path, address: SocketAddr) -> Self {
         let config = folder.join("alertmanager.yml");
         fs::write(&config, "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n").unwrap();
-        let log = File::create(folder.join("alertmanager.log")).unwrap();
-        let spawned = Command::new("prometheus-alertmanager")
+        let mut command = Command::new("prometheus-alertmanager");
+        command
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.path={}", folder.join("data").display()))
             .arg(format!("--web.listen-address={address}"))
-            .arg("--cluster.listen-address=")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn();
-        let child = match spawned {
-            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-                "prometheus-alertmanager is not installed: `apt-get install prometheus-alertmanager` has it (Debian, \
-                 Ubuntu), and the test command ci/test installs it"
-            ),
-            spawned => spawned.unwrap(),
-        };
-        let started = Self { child, address };
+            .arg("--cluster.listen-address=");
+        let install = "`apt-get install prometheus-alertmanager` has it (Debian, Ubuntu)";
+        let server = Server::start(command, install, &folder.join("alertmanager.log"));
+        let started = Self { _server: server, address };
         eventually("Alertmanager answers", || get(address, "/-/ready").is_ok());
         started
     }
@@ -70,13 +63,6 @@ impl Alertmanager {
             _ => false,
         });
         seen
-    }
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -91,3 +91,34 @@ impl Drop for ProcessSpan {
         self.end(if std::thread::panicking() { Outcome::Failed } else { Outcome::Abandoned });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Tracer, TracerProvider};
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+
+    use super::*;
+
+    /// The status that a span ends with.
+    fn status_after(what: impl FnOnce(&ProcessSpan)) -> Status {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+        what(&ProcessSpan::new(Context::new().with_span(provider.tracer("test").start("process"))));
+        exporter.get_finished_spans().unwrap()[0].status.clone()
+    }
+
+    #[test]
+    fn why_it_failed_is_said_once_and_stays_whatever_ends_it() {
+        for why in ["a page is missing", "no such page"] {
+            let failed = |span: &ProcessSpan| {
+                span.failed(&why);
+                span.failed(&"a later reason");
+                span.ended(Outcome::Failed);
+                span.ended(Outcome::Abandoned);
+            };
+            assert_eq!(status_after(failed), Status::error(why));
+            assert_eq!(status_after(|span| span.failed(&why)), Status::error(why), "it was dropped then");
+        }
+        assert_eq!(status_after(|span| span.ended(Outcome::Failed)), Status::error("failed"));
+    }
+}

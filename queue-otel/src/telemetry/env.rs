@@ -18,6 +18,13 @@ pub(super) enum Export {
     None,
 }
 
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Traces,
+    Metrics,
+}
+
 const ENDPOINTS: [&str; 3] = [
     opentelemetry_otlp::OTEL_EXPORTER_OTLP_ENDPOINT,
     opentelemetry_otlp::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
@@ -48,10 +55,34 @@ impl Environment {
         !self.is_disabled() && ENDPOINTS.iter().any(|name| self.get(name).is_some())
     }
 
+    /// Whether a signal goes over gRPC.
+    pub(super) fn is_grpc(&self, signal: Signal) -> bool {
+        self.of(signal, PROTOCOLS).as_deref() == Some("grpc")
+    }
+
+    /// Whether a signal goes over gRPC to somebody who has to show a certificate: an endpoint without a scheme counts, as
+    /// the exporter takes it for one of `https`.
+    pub(super) fn is_grpc_over_tls(&self, signal: Signal) -> bool {
+        let secure = |endpoint: &str| match endpoint.split_once("://") {
+            Some((scheme, _)) => scheme.eq_ignore_ascii_case("https"),
+            None => true,
+        };
+        self.is_grpc(signal) && self.of(signal, ENDPOINTS).is_some_and(|endpoint| secure(&endpoint))
+    }
+
+    /// The variable of a signal, or where that is not set the one of both.
+    fn of(&self, signal: Signal, [both, traces, metrics]: [&str; 3]) -> Option<String> {
+        let own = match signal {
+            Signal::Traces => traces,
+            Signal::Metrics => metrics,
+        };
+        self.get(own).or_else(|| self.get(both))
+    }
+
     /// What becomes of traces and of metrics.
     ///
     /// # Errors
-    /// If there is an exporter or a protocol that is not known here.
+    /// If there is an exporter or a protocol that is not known here, or one that takes another feature of this crate.
     pub(super) fn exports(&self) -> Result<(Export, Export), String> {
         let known = if cfg!(feature = "grpc") { &["http/protobuf", "grpc"][..] } else { &["http/protobuf"] };
         for name in PROTOCOLS {
@@ -59,6 +90,14 @@ impl Environment {
                 let hint = if other == "grpc" { "; grpc takes queue-otel's feature `grpc`" } else { "" };
                 return Err(format!("{name} is `{other}`, and {} was expected{hint}", known.join(" or ")));
             }
+        }
+        let over_tls = [Signal::Traces, Signal::Metrics].into_iter().any(|signal| self.is_grpc_over_tls(signal));
+        if over_tls && !cfg!(feature = "grpc-tls") {
+            return Err(
+                "grpc to an endpoint that does not begin with `http://` goes over TLS, which takes queue-otel's \
+                        feature `grpc-tls`; look at OTEL_EXPORTER_OTLP_ENDPOINT"
+                    .to_owned(),
+            );
         }
         Ok((self.export("OTEL_TRACES_EXPORTER")?, self.export("OTEL_METRICS_EXPORTER")?))
     }
@@ -146,8 +185,51 @@ mod tests {
         };
         check(&[("OTEL_TRACES_EXPORTER", "console")], "`none`");
         check(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], "http/protobuf");
+        let other = with(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]).exports().unwrap_err();
+        assert!(!other.contains("feature"), "no feature helps: {other}");
         check(&[("OTEL_TRACES_SAMPLER", "jaeger_remote")], "traceidratio");
         check(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "10")], "0 to 1");
+    }
+
+    #[test]
+    fn a_signal_goes_over_grpc_and_tls_by_its_own_variables_and_else_by_those_of_both() {
+        let check = |variables: &[(&'static str, &'static str)], grpc: [bool; 2], over_tls: [bool; 2]| {
+            let (environment, signals) = (with(variables), [Signal::Traces, Signal::Metrics]);
+            assert_eq!(signals.map(|signal| environment.is_grpc(signal)), grpc, "{variables:?}");
+            assert_eq!(signals.map(|signal| environment.is_grpc_over_tls(signal)), over_tls, "{variables:?}");
+        };
+        let (protocol, endpoint) = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_ENDPOINT");
+        check(&[], [false; 2], [false; 2]);
+        check(&[(endpoint, "https://host:4318")], [false; 2], [false; 2]);
+        // The default endpoint is this host, without TLS.
+        check(&[(protocol, "grpc")], [true; 2], [false; 2]);
+        check(&[(protocol, "grpc"), (endpoint, "http://host:4317")], [true; 2], [false; 2]);
+        check(&[(protocol, "grpc"), (endpoint, "unix:///run/otel")], [true; 2], [false; 2]);
+        check(&[(protocol, "grpc"), (endpoint, "HTTPS://host:4317")], [true; 2], [true; 2]);
+        check(&[(protocol, "grpc"), (endpoint, "host:4317")], [true; 2], [true; 2]);
+        let apart = [("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"), (endpoint, "https://host")];
+        check(&apart, [true, false], [true, false]);
+        let overridden = [
+            (protocol, "grpc"),
+            ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf"),
+            (endpoint, "https://host"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://other"),
+        ];
+        check(&overridden, [true, false], [false; 2]);
+    }
+
+    #[test]
+    fn what_takes_another_feature_is_an_error_that_names_it() {
+        let over_tls = [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://host")];
+        let expected = match (cfg!(feature = "grpc"), cfg!(feature = "grpc-tls")) {
+            (false, _) => Some("feature `grpc`"),
+            (true, false) => Some("feature `grpc-tls`"),
+            (true, true) => None,
+        };
+        match (with(&over_tls).exports(), expected) {
+            (Err(told), Some(feature)) => assert!(told.contains(feature), "`{feature}` in `{told}`"),
+            (told, expected) => assert_eq!((told.is_err(), expected), (false, None)),
+        }
     }
 
     #[test]

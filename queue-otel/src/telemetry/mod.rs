@@ -3,6 +3,7 @@
 //! Deliberately absent: logs, and a subscriber for `tracing`, of which a program has one that it composes itself.
 
 mod env;
+mod exporter;
 mod shut;
 
 use std::error::Error;
@@ -12,7 +13,6 @@ use std::time::Duration;
 use opentelemetry::global;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{SdkMeterProvider, Stream};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -59,11 +59,13 @@ impl Telemetry {
     /// and `_ARG`; `OTEL_BSP_*`; `OTEL_METRIC_EXPORT_INTERVAL`; the limits of spans.
     ///
     /// Sending is done on threads of its own, over HTTP with a blocking client, so it needs no runtime and works with any.
-    /// (With the feature `grpc` and that protocol: in a runtime with several threads.) A receiver that cannot be reached
+    /// With the feature `grpc` and that protocol it is tokio that sends: start it in a runtime with several threads, and shut it
+    /// down while that runs. A receiver that cannot be reached
     /// costs what it is sent, never an item: 2,048 spans are kept (`OTEL_BSP_MAX_QUEUE_SIZE`).
     ///
     /// # Errors
-    /// [`TelemetryError`] if a variable has a value that nobody knows, or the exporter cannot be made.
+    /// [`TelemetryError`] if a variable has a value that nobody knows, or the exporter cannot be made; over gRPC also outside
+    /// of a runtime of tokio.
     pub fn start(name: &str) -> Result<Self, TelemetryError> {
         Self::builder(name).start()
     }
@@ -97,7 +99,7 @@ impl Telemetry {
     }
 
     /// Sends what is not sent yet, and ends. It blocks for `within` at most: from async code call it where that does no
-    /// harm (after the runtime, or by `spawn_blocking`).
+    /// harm: by `spawn_blocking`, or after the runtime (not over gRPC, which needs the runtime to send).
     ///
     /// # Errors
     /// [`TelemetryError`] if something could not be sent, or not in time.
@@ -162,7 +164,7 @@ impl TelemetryBuilder {
             Export::None => None,
         };
         let metrics = match metrics {
-            Export::Otlp => Some(self.metrics(resource)?),
+            Export::Otlp => Some(self.metrics(&environment, resource)?),
             Export::None => None,
         };
         global::set_text_map_propagator(TraceContextPropagator::new());
@@ -178,15 +180,15 @@ impl TelemetryBuilder {
     }
 
     fn traces(&self, environment: &Environment, resource: Resource) -> Result<SdkTracerProvider, TelemetryError> {
-        let exporter = SpanExporter::builder().build().map_err(|error| cannot("spans", &error))?;
+        let exporter = exporter::of_spans(environment).map_err(TelemetryError)?;
         // A batch is a root with links: without following them it would be drawn afresh whether it is recorded.
         let sampler = environment.sampler().map_err(TelemetryError)?;
         let provider = sampler.clone().provider().with_sampler(FollowLinks::or(sampler)).with_resource(resource);
         Ok(provider.with_batch_exporter(exporter).build())
     }
 
-    fn metrics(&self, resource: Resource) -> Result<SdkMeterProvider, TelemetryError> {
-        let exporter = MetricExporter::builder().build().map_err(|error| cannot("metrics", &error))?;
+    fn metrics(&self, environment: &Environment, resource: Resource) -> Result<SdkMeterProvider, TelemetryError> {
+        let exporter = exporter::of_metrics(environment).map_err(TelemetryError)?;
         let provider = SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(exporter);
         let roomy = |instrument: &opentelemetry_sdk::metrics::Instrument| {
             let ours = instrument.scope().name() == SCOPE;
@@ -211,10 +213,6 @@ fn prepare_tls() {
         // It fails where there is one already, and that is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
-}
-
-fn cannot(what: &str, error: &dyn fmt::Display) -> TelemetryError {
-    TelemetryError(format!("{what} cannot be exported over OTLP: {error}; look at OTEL_EXPORTER_OTLP_*"))
 }
 
 /// Why telemetry does not start, or was not all sent.

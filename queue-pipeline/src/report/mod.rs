@@ -72,6 +72,11 @@ pub struct StageReport {
     pub is_sink: bool,
     /// Workers now; 0 when it is over.
     pub workers: usize,
+    /// Workers that it is to have: as it was built, or as
+    /// [`Control::set_workers`](crate::Control::set_workers) has last said while it ran.
+    pub configured_workers: usize,
+    /// The most that it was to have at any time.
+    pub most_workers: usize,
     /// The bound of its queue.
     pub capacity: Option<usize>,
     /// Items in its queue now.
@@ -200,7 +205,8 @@ impl Report {
 }
 
 impl StageReport {
-    /// How many workers it had on average.
+    /// How many workers it had on average, over the whole run: fewer than it was to have if it ended before the last stage
+    /// did.
     #[must_use]
     pub fn mean_workers(&self) -> f64 {
         ratio((self.starved + self.busy + self.blocked).as_secs_f64(), self.elapsed.as_secs_f64()).unwrap_or(0.0)

@@ -52,7 +52,7 @@ fn row(stage: &StageReport) -> [String; HEAD.len()] {
     let some = |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), |time| Span(time).to_string());
     [
         stage.stage.to_string(),
-        format!("{:.0}", stage.mean_workers().max(1.0)),
+        workers(stage),
         stage.capacity.map_or_else(|| "-".to_owned(), |capacity| capacity.to_string()),
         stage.peak_depth.to_string(),
         stage.came_in.to_string(),
@@ -65,6 +65,12 @@ fn row(stage: &StageReport) -> [String; HEAD.len()] {
         some(stage.mean_call()),
         some(stage.mean_dwell()),
     ]
+}
+
+/// How many it is to have, not how many it had on average: a stage that has ended early was not one of fewer workers.
+fn workers(stage: &StageReport) -> String {
+    let (configured, most) = (stage.configured_workers, stage.most_workers);
+    if configured == most { configured.to_string() } else { format!("{configured} (max {most})") }
 }
 
 fn percent(share: f64) -> String {

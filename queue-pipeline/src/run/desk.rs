@@ -46,6 +46,9 @@ struct Books {
     open: Vec<Arc<Ledger>>,
     /// Of workers that are gone.
     closed: Figures,
+    /// How many there are to be, and the most that there were to be.
+    configured: usize,
+    most: usize,
 }
 
 impl Desk {
@@ -58,6 +61,13 @@ impl Desk {
     ) -> Self {
         let buffers = Mutex::new(Standing::Open(buffers));
         Self { stage, queue, is_sink, left_in_queue, buffers, books: Mutex::default(), peak: AtomicUsize::new(0) }
+    }
+
+    /// Takes note of how many workers there are to be.
+    pub(crate) fn configure(&self, workers: usize) {
+        let mut books = self.books();
+        books.configured = workers;
+        books.most = books.most.max(workers);
     }
 
     /// Opens a book for a worker that starts.
@@ -107,7 +117,11 @@ impl Desk {
     /// How the stage stands.
     pub(crate) fn report(&self, elapsed: Duration) -> StageReport {
         // The books first: what is in the queue by then and not yet in them is under way, never missing.
-        let (figures, workers) = self.books().sum();
+        let (figures, workers, configured_workers, most_workers) = {
+            let books = self.books();
+            let (figures, open) = books.sum();
+            (figures, open, books.configured, books.most)
+        };
         let buffered = self.buffered();
         let left_in_queue = self.left_in_queue.load(Ordering::Acquire);
         let left_over = figures.left_over + left_in_queue;
@@ -117,6 +131,8 @@ impl Desk {
             queue: Arc::clone(&self.queue),
             is_sink: self.is_sink,
             workers,
+            configured_workers,
+            most_workers,
             capacity: buffered.capacity,
             peak_depth: buffered.peak,
             depth: buffered.depth,

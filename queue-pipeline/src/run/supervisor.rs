@@ -120,6 +120,7 @@ impl Staff {
         let feeder = start(&mut everybody, Who::Feeder, thread, feeder.work);
         let mut staff = Self { control: control.clone(), running, _shown, feeder, crews, everybody, aborted: false };
         for (stage, crew) in staff.crews.iter_mut().enumerate() {
+            crew.desk.configure(crew.wanted);
             crew.adjust(stage, &mut staff.everybody);
         }
         staff
@@ -130,6 +131,7 @@ impl Staff {
         crew.wanted = wanted;
         // A stage without workers has ended; so it stays.
         if !crew.working.is_empty() && !self.aborted {
+            crew.desk.configure(wanted);
             crew.adjust(stage, &mut self.everybody);
         }
     }

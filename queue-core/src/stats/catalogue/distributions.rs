@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Unit;
-use super::points::{count, finishes};
+use super::points::count;
 use crate::observe::{Event, Side};
 use crate::stats::{FamilyStats, Known};
 
@@ -35,8 +35,8 @@ impl Distribution {
         (self.of)(event)
     }
 
-    /// Whether it is shown of a name also while it is empty. One that is not expected is shown once something was
-    /// added.
+    /// Whether it is shown of a name also while it is empty, as far as an adapter can: what is there at 0 from the start has a
+    /// first value that `rate()` sees. One that is not expected is shown once something was added.
     #[must_use]
     pub fn is_expected_of(&self, family: &FamilyStats) -> bool {
         (self.expected)(family)
@@ -68,7 +68,7 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
             Event::Got { dwell, .. } => seconds(*dwell),
             _ => None,
         },
-        expected: |family| family.known.contains(Known::INSIDE),
+        expected: is_ours,
     },
     Distribution {
         name: "queue.put_wait",
@@ -82,7 +82,7 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
             _ => None,
         },
         // Nobody waits for room where there is no bound.
-        expected: |family| family.known.contains(Known::INSIDE) && family.capacity.is_some(),
+        expected: |family| is_ours(family) && family.capacity.is_some(),
     },
     Distribution {
         name: "queue.process",
@@ -94,7 +94,7 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
             Event::Done { took, .. } => seconds(*took),
             _ => None,
         },
-        expected: |family| family.known.contains(Known::INSIDE) && finishes(family),
+        expected: is_ours,
     },
     Distribution {
         name: "queue.batch_size",
@@ -107,7 +107,7 @@ pub static DISTRIBUTIONS: &[Distribution] = &[
             Event::Batch { size } => Some(count(*size)),
             _ => None,
         },
-        expected: |_| false,
+        expected: is_ours,
     },
 ];
 
@@ -118,6 +118,11 @@ const TIMES: &[f64] =
 
 /// From one item to a thousand.
 const SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+
+/// Whether its queues tell of their items: whoever has deliveries or batches will have them at any time, and says so to nobody.
+fn is_ours(family: &FamilyStats) -> bool {
+    family.known.contains(Known::INSIDE)
+}
 
 fn seconds(time: Option<Duration>) -> Option<f64> {
     time.map(|time| time.as_secs_f64())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use queue_core::stats::catalogue::DISTRIBUTIONS;
 use queue_core::{Interest, ItemSampling, Queue, Registry};
 
 use super::{Page, PrometheusCollector, parse, promtool};
@@ -47,6 +48,27 @@ fn a_histogram_is_there_from_the_start_grows_with_the_items_and_stays_when_the_q
 }
 
 #[test]
+fn every_histogram_that_a_queue_can_have_is_there_at_zero_from_the_start() {
+    let registry = Registry::new();
+    let collector = PrometheusCollector::new(&registry);
+    let _jobs = queue(&registry, "jobs");
+    let _all = Queue::<u64>::builder("all").unbounded().registry(&registry).build().expect("a good name");
+    let page = scrape(&collector);
+    for row in DISTRIBUTIONS {
+        let name = row.prometheus_name();
+        let of = |queue, part: &str| page.value(&format!("{name}_{part}"), &[("queue_name", queue)]);
+        assert_eq!((of("jobs", "count"), of("jobs", "sum")), (Some(0.0), Some(0.0)), "{name}");
+        let buckets = page.points(&format!("{name}_bucket"));
+        let of_jobs: Vec<_> = buckets.iter().filter(|(labels, _)| labels["queue_name"] == "jobs").collect();
+        assert_eq!(of_jobs.len(), row.bounds.len() + 1, "{name}");
+        assert!(of_jobs.iter().all(|(_, value)| *value == 0.0), "{name}");
+        // Nobody waits for room where there is no bound.
+        let expected = (row.name != "queue.put_wait").then_some(0.0);
+        assert_eq!(of("all", "count"), expected, "{name}");
+    }
+}
+
+#[test]
 fn deliveries_batches_and_waits_for_room_have_theirs() {
     let registry = Registry::new();
     let collector = PrometheusCollector::new(&registry);
@@ -55,7 +77,7 @@ fn deliveries_batches_and_waits_for_room_have_theirs() {
         let metrics = ["queue_put_wait_seconds_count", "queue_process_seconds_count", "queue_batch_size_count"];
         metrics.map(|metric| page.value(metric, JOBS))
     };
-    assert_eq!(shown(&scrape(&collector)), [Some(0.0), None, None], "nobody finishes items of it, nor gets batches");
+    assert_eq!(shown(&scrape(&collector)), [Some(0.0); 3]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         jobs.put_all(0..8).await.expect("there is room");
