@@ -82,6 +82,11 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
+        /// Leans to nobody: what one tries alone one tries again in a turn like any other.
+        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
+            None
+        }
+
         /// As any other: its owner is a matter of its own model.
         pub(crate) fn visit(&self) -> BlockingVisit<'_> {
             BlockingVisit(self)

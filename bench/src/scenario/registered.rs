@@ -14,6 +14,7 @@ use queue_monitor::{Monitor, MonitorHandle};
 
 use super::{Scenario, Section};
 use crate::peers::Ours;
+use crate::runtime::Flavor;
 use crate::shape::each;
 
 const COUNTS: [usize; 5] = [1, 10, 100, 1000, 10_000];
@@ -98,6 +99,16 @@ impl Crowd {
             config.interval = INTERVAL;
             Monitor::new(config).registry(&self.registry).spawn()
         })
+    }
+}
+
+impl Drop for Crowd {
+    /// A monitor goes on when its handle is dropped, and would disturb whatever is measured next.
+    fn drop(&mut self) {
+        let runtime = Flavor::CurrentThread.runtime();
+        for monitor in [&self.monitor, &self.judge].into_iter().filter_map(OnceCell::get) {
+            runtime.block_on(monitor.shutdown());
+        }
     }
 }
 

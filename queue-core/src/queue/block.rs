@@ -35,7 +35,7 @@ pub(crate) struct Stuck {
 /// mostly does so within microseconds, and then for many items at once, while every item that crosses alone costs both
 /// sides a cache line: so a large queue is left alone for longer. The pauses do not grow: two sides that wait for each
 /// other would double each other's. A thread that tries is a newcomer: those who stand in line come first.
-const PAUSES: RangeInclusive<usize> = 3..=80;
+const PAUSES: RangeInclusive<usize> = 3..=160;
 /// Pauses in all, some sixty microseconds, which is more than to park and be woken: with less, two threads that have parked
 /// once park for every item from then on, since neither is back before the other has given up. Nothing is yielded: where
 /// others want the processor it would be gone for milliseconds, while a thread that parks gets it back when it is woken.
@@ -47,8 +47,19 @@ const LOOKS: usize = 30;
 #[track_caller]
 #[inline]
 pub(crate) fn block_on<F: Blocking>(future: F, limit: Option<Duration>) -> F::Output {
+    block_on_after(F::attempt, future, limit)
+}
+
+/// As [`block_on`], with a first attempt of its own.
+#[track_caller]
+#[inline]
+pub(super) fn block_on_after<F: Blocking>(
+    attempt: impl FnOnce(Pin<&mut F>) -> Result<F::Output, Stuck>,
+    future: F,
+    limit: Option<Duration>,
+) -> F::Output {
     let mut future = pin!(future);
-    match future.as_mut().attempt() {
+    match attempt(future.as_mut()) {
         Ok(output) => output,
         Err(stuck) => wait_for(future, stuck, limit),
     }
@@ -80,7 +91,7 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, stuck: Stuck, limit: Option<Du
 
 /// Tries again whenever something has moved, for some microseconds.
 fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Output> {
-    let pauses = (stuck.room / 2).clamp(*PAUSES.start(), *PAUSES.end());
+    let pauses = (stuck.room + stuck.room / 2).clamp(*PAUSES.start(), *PAUSES.end());
     for _ in 0..looks(PATIENCE / pauses) {
         // Taking the lock to look would stop the very thread that is waited for.
         if future.seen() != stuck.seen {

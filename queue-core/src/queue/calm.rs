@@ -39,8 +39,8 @@ pub(super) struct Reach {
 }
 
 /// Items that a task gives, or takes, for one unit of its budget. A unit for each would cost as much as the rest of the
-/// short way; with this many a busy task lets the others run every thousand items.
-const ITEMS_A_UNIT: u64 = 8;
+/// short way; with this many a busy task lets the others run every two thousand items.
+const ITEMS_A_UNIT: u64 = 16;
 
 /// Items that one who has no budget gives, or takes, before it looks whether others have: those that a task may get by
 /// with until then.

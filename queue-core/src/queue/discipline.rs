@@ -91,6 +91,12 @@ pub trait Discipline<T>: Default {
         })
     }
 
+    /// As [`push_quick`](Self::push_quick), with a look beyond what is nearest.
+    #[inline]
+    fn push_short(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+        self.push_quick(number, below, slot)
+    }
+
     /// As [`pop`](Self::pop), from a buffer that is whole, if nothing has to be made ready for it. Items that go out of
     /// order have their numbers told.
     #[inline]

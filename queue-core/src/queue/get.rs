@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::QueueOf;
-use super::block::{Stuck, block_on};
+use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::getter::{Get, Take};
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::Next;
 use super::tell::Went;
@@ -59,19 +59,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        let mut state = self.shared().glance();
-        if let Some(item) = state.get_quickly() {
-            return Ok(item);
-        }
-        match state.get_at_once() {
-            Short::Done(item) => Ok(item),
-            Short::Woke(item, waker) => {
-                drop(state);
-                wake(Some(waker));
-                Ok(item)
-            }
-            Short::Wait | Short::Look => get_long(self.shared(), Turn::new(state)).unwrap_or(Err(GetError::Empty)),
-        }
+        self.shared().get_quickly().or_else(|state| try_shortly(self.shared(), state))
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -99,7 +87,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// If it would have to wait on a thread that drives async tasks: use `get` there.
     #[track_caller]
     pub fn blocking_get(&self) -> Result<T, GetError> {
-        block_on(self.get(), None)
+        self.block_to_get(None)
     }
 
     /// Gets the next item on a plain thread, which is parked for `limit` at most while the queue is empty.
@@ -111,7 +99,16 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// As [`blocking_get`](Self::blocking_get).
     #[track_caller]
     pub fn blocking_get_timeout(&self, limit: Duration) -> Result<T, GetError> {
-        block_on(self.get(), Some(limit))
+        self.block_to_get(Some(limit))
+    }
+
+    #[track_caller]
+    #[inline]
+    fn block_to_get(&self, limit: Option<Duration>) -> Result<T, GetError> {
+        match self.shared().get_quickly() {
+            Ok(item) => Ok(item),
+            Err(tried) => block_on_after(|get| get.attempt_after(tried), self.get(), limit),
+        }
     }
 
     /// Gets the next item as a [`Delivery`], which finishes it exactly once, whatever happens.
@@ -153,6 +150,24 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
             items.push(item);
         }
         items
+    }
+}
+
+/// Gets the next item now, if one is there.
+#[inline(never)]
+fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, tried: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
+    let mut state = shared.glance_after(tried);
+    if let Some(item) = state.get_quickly() {
+        return Ok(item);
+    }
+    match state.get_at_once() {
+        Short::Done(item) => Ok(item),
+        Short::Woke(item, waker) => {
+            drop(state);
+            wake(Some(waker));
+            Ok(item)
+        }
+        Short::Wait | Short::Look => get_long(shared, Turn::new(state)).unwrap_or(Err(GetError::Empty)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
 use super::lock::Seen;
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::{Handed, Next, State};
 use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
@@ -57,46 +57,15 @@ impl<'a, T, K: Kind<T>> Get<'a, T, K> {
     }
 }
 
-impl<T, K: Kind<T>> Future for Get<'_, T, K> {
-    type Output = Result<T, GetError>;
-
+impl<T, K: Kind<T>> Get<'_, T, K> {
+    /// Tries once, after a quick try perhaps, without waiting for an item.
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let take = self.project().take;
-        if take.waiter.phase() != Phase::Idle {
-            return take.poll_waiting(cx);
-        }
-        let mut state = take.shared.glance();
-        if let Some(item) = state.get_quickly() {
-            return Poll::Ready(Ok(item));
-        }
-        match state.get_in_step(cx) {
-            Short::Done(item) => Poll::Ready(Ok(item)),
-            Short::Woke(item, waker) => {
-                drop(state);
-                wake(Some(waker));
-                Poll::Ready(Ok(item))
-            }
-            Short::Wait => {
-                drop(state);
-                take.wait(cx)
-            }
-            Short::Look => take.poll_item(Some(Turn::new(state)), cx),
-        }
-    }
-}
-
-impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
-    fn give_up(self: Pin<&mut Self>) -> Self::Output {
-        self.project().take.give_up().map(|(item, _)| item)
-    }
-}
-
-impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
-    #[inline]
-    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
+    pub(super) fn attempt_after(
+        self: Pin<&mut Self>,
+        tried: Option<Glance<'_, T, K>>,
+    ) -> Result<Result<T, GetError>, Stuck> {
         let shared: &Shared<T, K> = self.project().take.shared;
-        let mut state = shared.glance();
+        let mut state = shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
             return Ok(Ok(item));
         }
@@ -110,6 +79,35 @@ impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
             Short::Wait => Err(state.stuck()),
             Short::Look => get_long(shared, Turn::new(state)),
         }
+    }
+}
+
+impl<T, K: Kind<T>> Future for Get<'_, T, K> {
+    type Output = Result<T, GetError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let take = self.project().take;
+        if take.waiter.phase() != Phase::Idle {
+            return take.poll_waiting(cx);
+        }
+        match take.shared.get_quickly() {
+            Ok(item) => Poll::Ready(Ok(item)),
+            Err(state) => take.poll_shortly(state, cx),
+        }
+    }
+}
+
+impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
+    fn give_up(self: Pin<&mut Self>) -> Self::Output {
+        self.project().take.give_up().map(|(item, _)| item)
+    }
+}
+
+impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
+    #[inline]
+    fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
+        self.attempt_after(None)
     }
 
     fn seen(&self) -> Seen {
@@ -182,6 +180,35 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
 }
 
 impl<T, K: Kind<T>> Take<'_, T, K> {
+    /// Gets by the short way, or waits.
+    #[inline(never)]
+    fn poll_shortly(
+        self: Pin<&mut Self>,
+        tried: Option<Glance<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GetError>> {
+        let mut state = self.shared.glance_after(tried);
+        if let Some(item) = state.get_quickly() {
+            return Poll::Ready(Ok(item));
+        }
+        match state.get_in_step(cx) {
+            Short::Done(item) => Poll::Ready(Ok(item)),
+            Short::Woke(item, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Poll::Ready(Ok(item))
+            }
+            Short::Wait => {
+                drop(state);
+                self.wait(cx)
+            }
+            Short::Look => {
+                let turn = Turn::new(state);
+                self.poll_item(Some(turn), cx)
+            }
+        }
+    }
+
     /// Begins to wait, unless there is an item by now.
     #[cold]
     fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::block::{Stuck, block_on};
+use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
 use super::offer::{Admission, Offer};
 use super::putter::Put;
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;
 use super::tell::Came;
@@ -57,18 +57,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "put_nowait")]
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        let shared = self.shared();
-        let (mut slot, mut state) = (Some(item), shared.glance());
-        match state.put_at_once(&mut slot) {
-            Short::Done(()) => return Ok(()),
-            Short::Woke((), waker) => {
-                drop(state);
-                wake(Some(waker));
-                return Ok(());
-            }
-            Short::Wait | Short::Look => {}
-        }
-        try_long(shared, Turn::new(state), slot)
+        let (shared, mut slot) = (self.shared(), Some(item));
+        shared.put_quickly(&mut slot).or_else(|state| try_shortly(shared, state, slot))
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -116,7 +106,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// ```
     #[track_caller]
     pub fn blocking_put(&self, item: T) -> Result<(), PutError<T>> {
-        block_on(self.put(item), None)
+        self.block_to_put(item, None)
     }
 
     /// Puts `item` from a plain thread, which is parked for `limit` at most while the queue is full.
@@ -128,8 +118,38 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// As [`blocking_put`](Self::blocking_put).
     #[track_caller]
     pub fn blocking_put_timeout(&self, item: T, limit: Duration) -> Result<(), PutError<T>> {
-        block_on(self.put(item), Some(limit))
+        self.block_to_put(item, Some(limit))
     }
+
+    #[track_caller]
+    #[inline]
+    fn block_to_put(&self, item: T, limit: Option<Duration>) -> Result<(), PutError<T>> {
+        let mut slot = Some(item);
+        match self.shared().put_quickly(&mut slot) {
+            Ok(()) => Ok(()),
+            Err(tried) => block_on_after(|put| put.attempt_after(tried), Put::of(self.shared(), slot), limit),
+        }
+    }
+}
+
+/// Puts the item of `slot` now, or refuses it.
+#[inline(never)]
+fn try_shortly<T, K: Kind<T>>(
+    shared: &Shared<T, K>,
+    tried: Option<Glance<'_, T, K>>,
+    mut slot: Option<T>,
+) -> Result<(), PutError<T>> {
+    let mut state = shared.glance_after(tried);
+    match state.put_at_once(&mut slot) {
+        Short::Done(()) => return Ok(()),
+        Short::Woke((), waker) => {
+            drop(state);
+            wake(Some(waker));
+            return Ok(());
+        }
+        Short::Wait | Short::Look => {}
+    }
+    try_long(shared, Turn::new(state), slot)
 }
 
 /// Puts the item of `slot` now, by the long way, or refuses it.
@@ -147,8 +167,8 @@ pub(super) fn put_now<T, K: Kind<T>>(
     offer: &mut Offer<T>,
     begun: &mut bool,
     if_full: IfFull,
+    mut state: Glance<'_, T, K>,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
-    let mut state = shared.glance();
     if !*begun {
         match state.put_at_once(&mut offer.item) {
             Short::Done(()) => return Ok(Ok(())),

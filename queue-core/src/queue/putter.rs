@@ -15,7 +15,7 @@ use super::error::PutError;
 use super::lock::Seen;
 use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
-use super::shared::Shared;
+use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::State;
 use super::wait::{GiveUp, Waited, join, poll_wait, stop_waiting, tell_end};
@@ -71,11 +71,28 @@ fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>,
 impl<'a, T, K: Kind<T>> Put<'a, T, K> {
     #[inline]
     pub(super) fn new(shared: &'a Shared<T, K>, item: T) -> Self {
-        Self { shared, offer: ManuallyDrop::new(Offer::of(item)), begun: false, waiter: Waiter::new() }
+        Self::of(shared, Some(item))
+    }
+
+    /// A put of the item of `slot`.
+    #[inline]
+    pub(super) fn of(shared: &'a Shared<T, K>, slot: Option<T>) -> Self {
+        let offer = ManuallyDrop::new(Offer { item: slot, scope: None });
+        Self { shared, offer, begun: false, waiter: Waiter::new() }
     }
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Tries once, after a quick try perhaps, without waiting for room.
+    #[inline]
+    pub(super) fn attempt_after(
+        self: Pin<&mut Self>,
+        tried: Option<Glance<'_, T, K>>,
+    ) -> Result<Result<(), PutError<T>>, Stuck> {
+        let this = self.project();
+        put_now(this.shared, this.offer, this.begun, IfFull::Wait, this.shared.glance_after(tried))
+    }
+
     /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
     fn end(
         shared: &Shared<T, K>,
@@ -102,7 +119,24 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
         if *this.begun {
             return self.poll_waiting(cx);
         }
-        let mut state = this.shared.glance();
+        let shared: &Shared<T, K> = this.shared;
+        match shared.put_quickly(&mut this.offer.item) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(state) => self.poll_shortly(state, cx),
+        }
+    }
+}
+
+impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// Puts by the short way, or waits.
+    #[inline(never)]
+    fn poll_shortly(
+        mut self: Pin<&mut Self>,
+        tried: Option<Glance<'_, T, K>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), PutError<T>>> {
+        let this = self.as_mut().project();
+        let mut state = this.shared.glance_after(tried);
         match state.put_in_step(&mut this.offer.item, cx) {
             Short::Done(()) => Poll::Ready(Ok(())),
             Short::Woke((), waker) => {
@@ -117,9 +151,7 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
             Short::Look => self.poll_long(Some(Turn::new(state)), cx),
         }
     }
-}
 
-impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Begins to wait, unless there is room by now.
     #[cold]
     fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
@@ -183,8 +215,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        let this = self.project();
-        put_now(this.shared, this.offer, this.begun, IfFull::Wait)
+        self.attempt_after(None)
     }
 
     fn seen(&self) -> Seen {
@@ -205,7 +236,7 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
         }
         match this.waiter.as_ref().phase() {
             // It never had its try: the task had spent its budget.
-            Phase::Idle => put_now(shared, offer, this.begun, IfFull::Wait)
+            Phase::Idle => put_now(shared, offer, this.begun, IfFull::Wait, shared.glance())
                 .unwrap_or_else(|_| Err(PutError::TimedOut(offer.not_put()))),
             phase => {
                 let waited = tell_end(shared, Side::Put, this.waiter);

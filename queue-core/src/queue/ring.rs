@@ -107,7 +107,7 @@ impl<T> Ring<T> {
 
     /// Puts the next item into the last block, if there is one that has room.
     #[inline(never)]
-    fn push_quick_behind(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+    fn push_behind(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
         let depth = self.len_of_rings();
         let more = self.more.as_mut()?;
         if depth >= below || !more.blocks.back_mut()?.push(number, slot) {
@@ -152,11 +152,13 @@ impl<T> Discipline<T> for Ring<T> {
     #[inline]
     fn push_quick(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
         let depth = self.items.len();
-        if depth < below && self.items.push(number, slot) {
-            // With blocks behind it, the next number would not be that of the first ring.
-            return Some(depth + 1);
-        }
-        if self.more.is_some() { self.push_quick_behind(number, below, slot) } else { None }
+        // With blocks behind it, the next number would not be that of the first ring.
+        (depth < below && self.items.push(number, slot)).then_some(depth + 1)
+    }
+
+    #[inline]
+    fn push_short(&mut self, number: u64, below: usize, slot: &mut Option<T>) -> Option<usize> {
+        if self.more.is_none() { self.push_quick(number, below, slot) } else { self.push_behind(number, below, slot) }
     }
 
     #[inline]
@@ -350,8 +352,8 @@ mod tests {
     fn an_item_comes_in_quickly_below_the_bound_and_no_further_however_long_the_ring() {
         for items in [3, Ring::<u64>::BLOCK as u64 + 3] {
             let (mut ring, mut slot, len) = (filled(items), Some(items), items as usize);
-            assert_eq!((ring.push_quick(items, len, &mut slot), slot), (None, Some(items)), "it would be one too many");
-            assert_eq!((ring.push_quick(items, len + 1, &mut slot), slot), (Some(len + 1), None));
+            assert_eq!((ring.push_short(items, len, &mut slot), slot), (None, Some(items)), "it would be one too many");
+            assert_eq!((ring.push_short(items, len + 1, &mut slot), slot), (Some(len + 1), None));
             assert_eq!((ring.pop_quick(|_| ()), ring.len()), (Some(0), len));
         }
     }

@@ -22,6 +22,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// A hook that is given every item that the queue itself lets go of.
 pub(crate) type OnDrop<T> = Box<dyn Fn(T, DropReason) + Send + Sync>;
 
+/// The lock, held to look or to move an item in calm.
+pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
+
 /// One more handle.
 const HANDLE: u64 = 1 << 32;
 /// One more user: all handles together, or one delivery.
@@ -71,8 +74,30 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Waits for the lock, to look, or to move an item in calm.
     #[inline]
-    pub(super) fn glance(&self) -> Guard<'_, State<T, K>> {
+    pub(super) fn glance(&self) -> Glance<'_, T, K> {
         self.state.lock()
+    }
+
+    /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
+    #[inline]
+    pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
+        tried.unwrap_or_else(|| self.glance())
+    }
+
+    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there
+    /// is, the lock comes back.
+    #[inline(always)]
+    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_alone().ok_or(None)?;
+        if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
+    }
+
+    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
+    #[inline(always)]
+    pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_alone().ok_or(None)?;
+        state.get_quickly().ok_or(Some(state))
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.

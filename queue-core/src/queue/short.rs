@@ -29,20 +29,27 @@ pub(super) enum Short<R> {
 const LOOK_AROUND: u64 = 1024;
 
 impl<T, K: Kind<T>> State<T, K> {
+    /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
+    #[inline(always)]
+    fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+        let number = self.next;
+        if slot.is_some() && number < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
+            if let Some(depth) = self.items.push_quick(number, self.calm.put_below, slot) {
+                self.came_in(number, depth);
+                return true;
+            }
+        }
+        false
+    }
+
     /// Takes the item of `slot` in by the short way. A task has to let others run.
     #[inline]
     fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
-        if slot.is_some() && self.next < self.calm.put_until && (!COUNTS || clock::tick() == self.calm.tick) {
-            if let Some(depth) = self.items.push_quick(self.next, self.calm.put_below, slot) {
-                self.came_in(depth);
-                return Short::Done(());
-            }
-        }
-        self.put_after_a_look(slot, task)
+        if self.put_quickly(slot) { Short::Done(()) } else { self.put_after_a_look(slot, task) }
     }
 
     /// Takes the next item out by the shortest way of all.
-    #[inline]
+    #[inline(always)]
     fn get_quickly(&mut self) -> Option<T> {
         if self.got < self.calm.get_until && (!COUNTS || clock::tick() == self.calm.tick) {
             self.pop_quickly()
@@ -53,13 +60,14 @@ impl<T, K: Kind<T>> State<T, K> {
 
     #[inline]
     fn pop_quickly(&mut self) -> Option<T> {
-        let Self { items, meter, tags, .. } = self;
+        let Self { items, meter, tags, got, .. } = self;
+        let so_far = *got;
         let item = items.pop_quick(|number| {
             meter.went(number);
             // Nobody asks for it here, so it is only not to be left behind.
             tags.went(number);
         });
-        self.got += u64::from(item.is_some());
+        *got = so_far + u64::from(item.is_some());
         item
     }
 
@@ -77,13 +85,13 @@ impl<T, K: Kind<T>> State<T, K> {
         into.len() > before
     }
 
-    /// Counts the item that was just buffered under the next number.
+    /// Counts the item that was just buffered under `number`, the next one.
     #[inline]
-    fn came_in(&mut self, depth: usize) {
+    fn came_in(&mut self, number: u64, depth: usize) {
         if K::Buffer::OUT_OF_ORDER {
-            self.meter.came(self.next);
+            self.meter.came(number);
         }
-        self.next += 1;
+        self.next = number + 1;
         if COUNTS && depth > self.high {
             self.high = depth;
         }
@@ -102,9 +110,9 @@ impl<T, K: Kind<T>> State<T, K> {
         if !self.pays_to_put(task) {
             return Short::Look;
         }
-        match self.items.push_quick(self.next, self.calm.put_below, slot) {
+        match self.items.push_short(self.next, self.calm.put_below, slot) {
             Some(depth) => {
-                self.came_in(depth);
+                self.came_in(self.next, depth);
                 Short::Done(())
             }
             None => self.put_after_a_look_around(slot, None),
@@ -149,7 +157,7 @@ impl<T, K: Kind<T>> State<T, K> {
             return Short::Look;
         }
         self.items.push(self.next, slot);
-        self.came_in(depth + 1);
+        self.came_in(self.next, depth + 1);
         Short::Done(())
     }
 
@@ -205,7 +213,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         if self.getters.is_empty() {
             self.items.push(self.next, slot);
-            self.came_in(self.items.len());
+            self.came_in(self.next, self.items.len());
             self.granted -= 1;
             return Short::Done(());
         }
@@ -236,6 +244,14 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// What one saw that has to wait now.
     pub(super) fn stuck(&self) -> Stuck {
         Stuck { seen: self.moves().seen(), room: self.room() }
+    }
+
+    /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
+    #[inline(always)]
+    pub(super) fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+        let put = State::put_quickly(self, slot);
+        self.moves().put(self.next);
+        put
     }
 
     /// Takes the item of `slot` in by the short way.
@@ -269,7 +285,7 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     }
 
     /// Takes the next item out by the shortest way of all: straight to where it is to be, for an item may be large.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_quickly(&mut self) -> Option<T> {
         let item = State::get_quickly(self);
         self.moves().got(self.got);

@@ -52,7 +52,7 @@ impl<T> Slots<T> {
     /// Moves the item of `slot` in behind the others; says whether there was room, and `number` the next in turn.
     #[inline]
     pub(super) fn push(&mut self, number: u64, slot: &mut Option<T>) -> bool {
-        if number != self.end || self.count() >= self.slots.len() as u64 {
+        if self.count() >= self.slots.len() as u64 || number != self.end {
             return false;
         }
         let index = self.index(number);

@@ -26,6 +26,14 @@ impl Counted {
         }
     }
 
+    /// Takes a turn if the lock leans to this thread; returns how many it took.
+    fn try_a_turn(&self) -> u32 {
+        let Some(held) = self.lock.lock_alone() else { return 0 };
+        self.turns.set(self.turns.get() + 1);
+        self.lock.leave(&held);
+        1
+    }
+
     /// A visitor may change what it finds, as a reader of integrals does.
     fn visit(&self) {
         let visit = self.lock.visit();
@@ -87,6 +95,18 @@ fn model_an_owner_and_its_visitor_exclude_each_other() {
         counted.take_turns(2);
         visitor.join().expect("it visits twice");
         assert_eq!(counted.turns(), 5);
+    });
+}
+
+#[test]
+fn model_an_owner_that_tries_while_a_visitor_keeps_it_out_does_not_come_in() {
+    loom::model(|| {
+        let counted = Counted::new();
+        counted.take_turns(1);
+        let visitor = aside(&counted, Counted::visit);
+        let tried = counted.try_a_turn();
+        visitor.join().expect("it visits");
+        assert_eq!(counted.turns(), 2 + tried);
     });
 }
 

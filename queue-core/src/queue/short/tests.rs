@@ -149,18 +149,18 @@ fn a_task_without_budget_goes_on_for_no_longer_than_was_paid_for() {
     assert!((0..100).all(|item| is_put(&queue, item)), "those who have no budget pay for 64 items");
     in_a_task(|cx| {
         let mut state = queue.shared().glance();
-        assert!(matches!(state.get_in_step(cx), Short::Done(0)), "it pays for 8 items");
+        assert!(matches!(state.get_in_step(cx), Short::Done(0)), "it pays for 16 items");
         while coop::has_budget_remaining() {
             spend(cx);
         }
         let put = (0..1_000).take_while(|_| matches!(state.put_in_step(&mut Some(1), cx), Short::Done(()))).count();
         assert!(put <= 64, "{put} items were put without budget");
         let got = (0..1_000).take_while(|_| matches!(state.get_in_step(cx), Short::Done(_))).count();
-        assert_eq!(got, 7);
+        assert_eq!(got, 15);
         state.disturb();
         assert!(matches!(state.put_in_step(&mut Some(1), cx), Short::Look), "a look around is no way round it");
         assert!(matches!(state.get_in_step(cx), Short::Look), "a look around is no way round it");
-        assert_eq!(state.depth(), 100 + put - 8);
+        assert_eq!(state.depth(), 100 + put - 16);
     });
 }
 
