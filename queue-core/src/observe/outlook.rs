@@ -7,6 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{
     Attached, ContextSource, DETACHED, Event, GotItem, Interest, Observers, ProcessScope, PutScope, QueueInfo,
 };
+use crate::queue::Look;
+use crate::stats::member::Member;
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
@@ -73,6 +75,8 @@ impl std::fmt::Debug for Audience {
 pub(crate) trait Roll: Send + Sync {
     /// Whom all tell that are on it.
     fn audience(&self) -> &Audience;
+    /// The queue takes `seat`.
+    fn seat(&self, seat: u32, queue: Look<dyn Member>);
     /// The queue in `seat` will not count any more: keep its totals, let it go.
     fn strike(&self, seat: u32);
 }
@@ -100,6 +104,13 @@ impl Outlook {
         let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
         *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
+    }
+
+    /// The queue takes its seat.
+    pub(crate) fn seat(&self, queue: Look<dyn Member>) {
+        if let Some(roll) = &self.roll {
+            roll.seat(self.seat, queue);
+        }
     }
 
     /// The queue will not count any more.
@@ -184,6 +195,7 @@ mod tests {
         fn audience(&self) -> &Audience {
             &self.0
         }
+        fn seat(&self, _: u32, _: Look<dyn Member>) {}
         fn strike(&self, _: u32) {}
     }
 
