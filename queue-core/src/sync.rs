@@ -65,14 +65,6 @@ mod blocking {
 
     pub(crate) type BlockingTurn<'a> = MutexGuard<'a, ()>;
 
-    pub(crate) struct BlockingVisit<'a>(&'a Blocking);
-
-    impl BlockingVisit<'_> {
-        pub(crate) fn held(&self) -> BlockingTurn<'_> {
-            self.0.lock()
-        }
-    }
-
     impl Blocking {
         pub(crate) fn new() -> Self {
             Self(Mutex::new(()))
@@ -82,14 +74,18 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
-        /// Leans to nobody: what one tries alone one tries again in a turn like any other.
-        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
+        /// What one tries quickly one tries again in a turn like any other.
+        pub(crate) fn lock_quickly(&self) -> Option<BlockingTurn<'_>> {
             None
         }
 
-        /// As any other: its owner is a matter of its own model.
-        pub(crate) fn visit(&self) -> BlockingVisit<'_> {
-            BlockingVisit(self)
+        pub(crate) fn lock_after_a_try(&self) -> BlockingTurn<'_> {
+            self.lock()
+        }
+
+        /// As any other: that an owner stays one is a matter of its own model.
+        pub(crate) fn visit(&self) -> BlockingTurn<'_> {
+            self.lock()
         }
 
         /// Its turn ends with the guard.

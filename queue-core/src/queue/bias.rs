@@ -5,14 +5,15 @@
 //! it is the owner still. The first other thread ends that, for good: it says so, makes every running thread see it
 //! ([`barrier`]), and waits until the owner is outside. From then on the lock is one for all.
 //!
-//! A reader from elsewhere (the monitor, a scrape) does not end it: it [visits](Bias::suspend), and the owner goes on.
+//! A reader from elsewhere (the monitor, a scrape) does not end it: it keeps the owner out for a while, and the owner goes on.
 //!
 //! What makes it sound, and is checked by `lock/models.rs`:
-//! - all that others do to the owner they do while they hold the lock for all: so a thread that holds it and has seen
-//!   [`SHARED`] since is alone;
+//! - whoever is not the owner changes `owner` only while it has the key, one at a time ([`Kept`]);
 //! - between the owner's store of `inside` and its second look at `owner` nothing is needed but the compiler's obedience,
 //!   because whoever changes `owner` makes all threads pass a barrier before looking at `inside`: either the owner's store
 //!   is seen then, or the owner sees the change and steps back;
+//! - who keeps the owner out does not touch `inside`: the owner may be on its way between its two looks, and will step
+//!   back, or enter when it may again;
 //! - an owner that is inside does not enter again (`Ord` of an item could try): with any other lock it would wait for
 //!   itself for ever, here it panics.
 
@@ -26,9 +27,11 @@ use crate::sync::{AtomicBool, AtomicU32, Ordering, thread_local};
 
 /// Nobody has taken the lock yet.
 const NOBODY: u32 = 1;
-/// It has no owner, or not for now.
+/// It is a lock for all, for good.
 const SHARED: u32 = 2;
-const FIRST_THREAD: u32 = 3;
+/// Its owner is kept out, for now or for good.
+const KEPT_OUT: u32 = 3;
+const FIRST_THREAD: u32 = 4;
 
 /// Biases that were ended, in this process. Each costs some microseconds; with so many, new locks begin without. (A model
 /// checker runs through more than that.)
@@ -48,34 +51,36 @@ thread_local! {
 
 /// To whom a lock leans.
 pub(super) struct Bias {
-    /// A thread's number, [`NOBODY`] or [`SHARED`].
+    /// A thread's number, or what stands for none.
     owner: AtomicU32,
-    /// Whether the owner is inside by its own way; written by no other thread.
+    /// Whether the owner is inside by its own way. Of no meaning once the lock is one for all.
     inside: AtomicBool,
+    /// Whether somebody is changing the owner.
+    key: AtomicBool,
 }
 
 impl Bias {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new() -> Self {
         let owner = if ENDED.load(Relaxed) < MOST_ENDED { NOBODY } else { SHARED };
-        Self { owner: AtomicU32::new(owner), inside: AtomicBool::new(false) }
+        Self { owner: AtomicU32::new(owner), inside: AtomicBool::new(false), key: AtomicBool::new(false) }
     }
 
     /// Enters if this thread is the owner.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self) -> bool {
         let me = ME.with(Cell::get);
         self.owner.load(Ordering::Relaxed) == me && self.enter_as(me)
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter_as(&self, me: u32) -> bool {
         if self.inside.load(Ordering::Relaxed) {
             taken_twice();
         }
         self.inside.store(true, Ordering::Relaxed);
         barrier::of_the_owner();
-        // What a visitor did is ordered before its return of the lock, and that before this.
+        // What somebody did who kept it out is ordered before its return of the lock, and that before this.
         if self.owner.load(Ordering::Acquire) == me {
             return true;
         }
@@ -84,66 +89,92 @@ impl Bias {
     }
 
     /// Leaves what [`enter`](Self::enter) entered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self) {
         self.inside.store(false, Ordering::Release);
     }
 
-    /// What the owner says that it is inside by; to be stored to when it leaves, and by nobody else.
-    #[inline]
-    pub(super) fn inside(&self) -> &AtomicBool {
-        &self.inside
-    }
-
-    /// Whether the lock is one for all. Asked by who holds it.
-    #[inline]
+    /// Whether the lock is one for all.
+    #[inline(always)]
     pub(super) fn is_over(&self) -> bool {
-        self.owner.load(Ordering::Relaxed) == SHARED
+        // What was done to it before is ordered before what one does who sees this.
+        self.owner.load(Ordering::Acquire) == SHARED
     }
 
-    /// Becomes the owner of a lock that has had none, or ends the bias to another thread. For who holds the lock.
-    ///
-    /// An owner is inside by its own way from here on, and has to give back the lock for all: or it could enter once more.
+    /// Waits for the turn to change the owner.
     #[cold]
-    pub(super) fn settle(&self) -> bool {
-        let owner = self.owner.load(Ordering::Relaxed);
-        let me = number_of_this_thread();
-        if owner == NOBODY {
-            let owner = me.filter(|_| barrier::is_there()).unwrap_or(SHARED);
-            self.owner.store(owner, Ordering::Relaxed);
-        } else if Some(owner) != me {
-            let Suspended(_) = self.suspend();
+    pub(super) fn keep(&self) -> Kept<'_> {
+        let take = || self.key.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        for tries in 0_usize.. {
+            if take() {
+                break;
+            }
+            back_off(tries);
+        }
+        Kept { bias: self, owner: self.owner.load(Ordering::Relaxed) }
+    }
+}
+
+/// The turn of one who is not the owner, and may keep it out. While it lasts nobody becomes the owner, and none is out for
+/// good; the owner may enter when it ends.
+#[must_use]
+pub(super) struct Kept<'a> {
+    bias: &'a Bias,
+    /// Who is, when this ends.
+    owner: u32,
+}
+
+impl Kept<'_> {
+    /// Whether there is nobody to keep out any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.owner == SHARED
+    }
+
+    /// Enters as the owner of a lock that leans to this thread, or to nobody yet. For who has not kept it out.
+    pub(super) fn own(&mut self) -> bool {
+        let me = number_of_this_thread().filter(|_| barrier::is_there());
+        if self.owner == NOBODY {
+            self.owner = me.unwrap_or(NOBODY);
+        }
+        if Some(self.owner) != me {
+            return false;
+        }
+        // Nobody else may come in before the turn ends, and then it is the owner's: it enters with no second look.
+        self.bias.inside.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// Keeps the owner out until the turn ends: it is not inside from here on.
+    pub(super) fn suspend(&self) {
+        if self.owner < FIRST_THREAD {
+            return;
+        }
+        self.bias.owner.store(KEPT_OUT, Ordering::Relaxed);
+        if !canary::sings("bias") {
+            barrier::of_all_threads();
+        }
+        for tries in 0_usize.. {
+            if !self.bias.inside.load(Ordering::Acquire) {
+                break;
+            }
+            back_off(tries);
+        }
+    }
+
+    /// Makes it a lock for all when the turn ends.
+    pub(super) fn end(&mut self) {
+        self.suspend();
+        if self.owner >= FIRST_THREAD {
             ENDED.fetch_add(1, Relaxed);
         }
-        let owned = Some(self.owner.load(Ordering::Relaxed)) == me;
-        if owned {
-            self.inside.store(true, Ordering::Relaxed);
-        }
-        owned
+        self.owner = SHARED;
     }
+}
 
-    /// Keeps the owner out until [`resume`](Self::resume); returns what that needs. For who holds the lock.
-    #[cold]
-    pub(super) fn suspend(&self) -> Suspended {
-        let owner = self.owner.load(Ordering::Relaxed);
-        if owner >= FIRST_THREAD {
-            self.owner.store(SHARED, Ordering::Relaxed);
-            if !canary::sings("bias") {
-                barrier::of_all_threads();
-            }
-            for tries in 0_usize.. {
-                if !self.inside.load(Ordering::Acquire) {
-                    break;
-                }
-                back_off(tries);
-            }
-        }
-        Suspended(owner)
-    }
-
-    /// Lets the owner in again. For who holds the lock and suspended it.
-    pub(super) fn resume(&self, suspended: &Suspended) {
-        self.owner.store(suspended.0, Ordering::Release);
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        self.bias.owner.store(self.owner, Ordering::Release);
+        self.bias.key.store(false, Ordering::Release);
     }
 }
 
@@ -152,10 +183,6 @@ impl Bias {
 fn taken_twice() -> ! {
     panic!("a queue was used inside one of its own calls, by `Ord` of an item: it may compare items and no more")
 }
-
-/// Who was the owner.
-#[must_use]
-pub(super) struct Suspended(u32);
 
 /// None if there have been four billion threads.
 fn number_of_this_thread() -> Option<u32> {
@@ -179,10 +206,9 @@ mod tests {
     /// A bias to this thread, and its number; none where there is no such thing.
     fn owned() -> Option<(Bias, u32)> {
         let bias = Bias::new();
-        if bias.settle() {
-            bias.leave();
-        }
-        Some((bias, number_of_this_thread()?)).filter(|(bias, _)| !bias.is_over())
+        let owns = bias.keep().own();
+        bias.leave();
+        Some((bias, number_of_this_thread()?)).filter(|_| owns)
     }
 
     #[test]
@@ -201,11 +227,12 @@ mod tests {
     #[test]
     fn an_owner_that_is_kept_out_between_its_two_looks_steps_back() {
         let Some((bias, me)) = owned() else { return };
-        let suspended = bias.suspend();
+        let kept = bias.keep();
+        kept.suspend();
         assert!(!bias.enter(), "before the first look");
         assert!(!bias.enter_as(me), "between the looks");
         assert!(!bias.inside.load(Ordering::Relaxed), "nobody would be let in any more");
-        bias.resume(&suspended);
+        drop(kept);
         assert!(bias.enter(), "it is the owner again");
     }
 
@@ -218,12 +245,12 @@ mod tests {
             assert!(bias.enter());
             scope.spawn(|| {
                 begin.send(()).expect("the owner listens");
-                let Suspended(_) = bias.suspend();
+                bias.keep().suspend();
                 assert!(out.load(Relaxed), "two are inside");
             });
             begins.recv().expect("the other comes");
             // Until the other waits for this thread, as far as that can be seen.
-            while bias.owner.load(Ordering::Relaxed) != SHARED {
+            while bias.owner.load(Ordering::Relaxed) != KEPT_OUT {
                 std::thread::yield_now();
             }
             (0..1_000).for_each(|_| std::thread::yield_now());
@@ -235,7 +262,7 @@ mod tests {
     #[test]
     fn an_owner_that_is_inside_does_not_enter_again_nor_does_who_has_just_become_one() {
         let Some((bias, _)) = owned() else { return };
-        assert!(bias.settle(), "as when it comes by the lock for all");
+        assert!(bias.keep().own(), "as when it was kept out");
         assert!(catch_unwind(AssertUnwindSafe(|| bias.enter())).is_err(), "two would change the same state");
         bias.leave();
         assert!(bias.enter());

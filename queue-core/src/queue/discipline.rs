@@ -109,6 +109,21 @@ pub trait Discipline<T>: Default {
         })
     }
 
+    /// As [`push`](Self::push) for the first of `items`, `most` at most, as far as nothing has to be made ready for them;
+    /// says how many those were. For a buffer that is whole.
+    fn push_run(&mut self, _number: u64, _most: usize, _items: &mut VecDeque<T>) -> usize {
+        0
+    }
+
+    /// As [`pop_quick`](Self::pop_quick) for as many items as stand in a row, `most` at most, to the end of `into`, which has
+    /// memory for them; says how many those were.
+    fn pop_run(&mut self, into: &mut Vec<T>, most: usize, went: impl FnOnce(u64)) -> usize {
+        let item = if most > 0 { self.pop_quick(went) } else { None };
+        let run = usize::from(item.is_some());
+        into.extend(item);
+        run
+    }
+
     /// How many items are sure to go out before item `number` does.
     fn before(&self, number: u64) -> u64;
 

@@ -107,7 +107,8 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        self.attempt_after(None)
+        let shared: &Shared<T, K> = self.take.shared;
+        self.attempt_after(Some(shared.glance()))
     }
 
     fn seen(&self) -> Seen {

@@ -1,8 +1,9 @@
 //! The lock: the one short critical section of a queue.
 //!
 //! A spin lock, because the section is a few dozen instructions: taking it is one compare-and-swap, leaving it a plain
-//! store; for a thread that is alone with the queue both are plain stores (see `bias.rs`). Contention backs off for long (one quick try, then hundreds of pauses), which keeps the cache line with
-//! whoever holds it; a holder that was descheduled is waited for by yielding, then by sleeping.
+//! store; for a thread that is alone with the queue taking it is a plain store as well (see `bias.rs`). Contention backs
+//! off for long (one quick try, then hundreds of pauses), which keeps the cache line with whoever holds it; a holder that
+//! was descheduled is waited for by yielding, then by sleeping.
 //!
 //! Nothing foreign runs inside: no waker, no hook, no destructor of an item. `Ord` of a priority item is the
 //! exception, so a panic may unwind through a guard: it unlocks, and nothing is poisoned.
@@ -10,10 +11,11 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::bias::{Bias, Suspended};
+use super::bias::{Bias, Kept};
 use crate::canary;
 use crate::sync::{AtomicBool, Ordering, pause, thread};
 
@@ -54,16 +56,23 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock(), lock: self }
     }
 
-    /// Takes the lock if it leans to this thread, which costs next to nothing.
+    /// Takes the lock if that needs no waiting and ends no bias.
     #[inline(always)]
-    pub(crate) fn lock_alone(&self) -> Option<Guard<'_, S>> {
-        self.door.lock_alone().map(|held| Guard { held, lock: self })
+    pub(crate) fn lock_quickly(&self) -> Option<Guard<'_, S>> {
+        self.door.lock_quickly().map(|held| Guard { held, lock: self })
+    }
+
+    /// As [`lock`](Self::lock), for who has just [tried](Self::lock_quickly) in vain.
+    pub(crate) fn lock_after_a_try(&self) -> Guard<'_, S> {
+        Guard { held: self.door.lock_after_a_try(), lock: self }
     }
 
     /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
-    pub(crate) fn visit<R>(&self, look: impl FnOnce(Guard<'_, S>) -> R) -> R {
-        let visit = self.door.visit();
-        look(Guard { held: visit.held(), lock: self })
+    pub(crate) fn visit<R>(&self, look: impl FnOnce(&mut S) -> R) -> R {
+        let _visit = self.door.visit();
+        // SAFETY: a visit keeps everybody else out, as a guard does, and this is the only reference made in it; see
+        // lock/models.rs.
+        look(unsafe { &mut *self.state.get() })
     }
 }
 
@@ -111,7 +120,7 @@ impl<S> Guard<'_, S> {
 }
 
 impl<S> Drop for Guard<'_, S> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         self.lock.door.leave(&self.held);
     }
@@ -149,102 +158,110 @@ pub(super) fn back_off(tries: usize) {
 /// A flag to wait for by spinning, unless it leans to this thread.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 struct Spin {
+    /// Whether somebody is inside, once the lock is one for all. As long as it leans nobody but its owner touches it.
     held: AtomicBool,
     bias: Bias,
 }
 
-/// The turn of one thread: what says that it is inside, by the owner's own way or by the one for all.
+/// The turn of one thread: a word of honour, as nothing is to be kept for it.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
-struct SpinHeld<'a>(&'a AtomicBool);
+struct SpinHeld<'a>(PhantomData<&'a Spin>);
 
-/// A visit, in which a turn can be had; it ends after that.
+/// The turn of a visitor; it ends when this is dropped.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
-struct SpinVisit<'a> {
-    spin: &'a Spin,
-    /// None if it is the owner itself that visits, as an owner enters.
-    suspended: Option<Suspended>,
-    /// Stands for what the turn of a visitor is left by: the lock is given back when the owner may come in again.
-    inside: AtomicBool,
-}
-
-#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
-impl SpinVisit<'_> {
-    fn held(&self) -> SpinHeld<'_> {
-        SpinHeld(if self.suspended.is_some() { &self.inside } else { self.spin.bias.inside() })
-    }
+enum SpinVisit<'a> {
+    /// It came in as anybody does.
+    Inside(&'a Spin),
+    /// The owner is kept out, or there was none.
+    Alone { _kept: Kept<'a> },
 }
 
 impl Drop for SpinVisit<'_> {
     fn drop(&mut self) {
-        if let Some(suspended) = &self.suspended {
-            self.spin.bias.resume(suspended);
-            self.spin.leave(&SpinHeld(&self.spin.held));
+        if let Self::Inside(spin) = self {
+            spin.leave(&SpinHeld(PhantomData));
         }
     }
 }
 
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 impl Spin {
+    #[inline(always)]
     fn new() -> Self {
         Self { held: AtomicBool::new(false), bias: Bias::new() }
     }
 
-    /// With one way in there is one way out, whose place the compiler knows: a place that it has to look up costs as much
-    /// as all the rest.
     #[inline(always)]
-    fn lock_alone(&self) -> Option<SpinHeld<'_>> {
-        self.bias.enter().then(|| SpinHeld(self.bias.inside()))
+    fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
+        (self.bias.enter() || self.bias.is_over() && self.take()).then_some(SpinHeld(PhantomData))
     }
 
     #[inline]
     fn lock(&self) -> SpinHeld<'_> {
-        if self.bias.enter() {
-            return SpinHeld(self.bias.inside());
-        }
-        self.lock_for_all();
-        if !self.bias.is_over() && self.bias.settle() {
-            self.held.store(false, Ordering::Release);
-            return SpinHeld(self.bias.inside());
-        }
-        SpinHeld(&self.held)
-    }
-
-    fn visit(&self) -> SpinVisit<'_> {
-        let inside = AtomicBool::new(true);
-        if self.bias.enter() {
-            return SpinVisit { spin: self, suspended: None, inside };
-        }
-        self.lock_for_all();
-        SpinVisit { spin: self, suspended: Some(self.bias.suspend()), inside }
-    }
-
-    #[inline]
-    fn lock_for_all(&self) {
-        if !self.take() {
-            self.wait();
-        }
-    }
-
-    /// Whoever calls it has the lock, and does nothing under it any more.
-    #[inline]
-    fn leave(&self, held: &SpinHeld<'_>) {
-        held.0.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
-    }
-
-    #[inline]
-    fn take(&self) -> bool {
-        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.lock_quickly().unwrap_or_else(|| self.lock_after_a_try())
     }
 
     #[cold]
-    fn wait(&self) {
+    fn lock_after_a_try(&self) -> SpinHeld<'_> {
         for tries in 0_usize.. {
+            if !self.bias.is_over() {
+                if self.settle() {
+                    break;
+                }
+                continue;
+            }
             back_off(tries);
             // Look before taking: a failed compare-and-swap would fetch the cache line from the holder for nothing.
             if !self.held.load(Ordering::Relaxed) && self.take() {
-                return;
+                break;
             }
         }
+        SpinHeld(PhantomData)
+    }
+
+    /// Becomes the owner, or ends the bias to another; says whether this thread is inside then.
+    fn settle(&self) -> bool {
+        let mut kept = self.bias.keep();
+        if kept.is_over() {
+            return false;
+        }
+        if !kept.own() {
+            kept.end();
+            // The owner is outside, and nobody sees yet that it is one for all.
+            self.held.store(true, Ordering::Relaxed);
+        }
+        true
+    }
+
+    fn visit(&self) -> SpinVisit<'_> {
+        if self.lock_quickly().is_some() {
+            return SpinVisit::Inside(self);
+        }
+        if !self.bias.is_over() {
+            let kept = self.bias.keep();
+            if !kept.is_over() {
+                kept.suspend();
+                return SpinVisit::Alone { _kept: kept };
+            }
+        }
+        self.lock_after_a_try();
+        SpinVisit::Inside(self)
+    }
+
+    /// Whoever calls it has the lock, and does nothing under it any more.
+    ///
+    /// By one way for all, whichever way it came in: to look up which it was would cost as much as the rest. What the owner
+    /// writes to `held` nobody reads as long as it is inside by its own way; what others write to `inside` nobody reads any
+    /// more. So `held` comes first: whoever ends the bias takes it as soon as the owner is not inside.
+    #[inline(always)]
+    fn leave(&self, _: &SpinHeld<'_>) {
+        self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
+        self.bias.leave();
+    }
+
+    #[inline(always)]
+    fn take(&self) -> bool {
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 

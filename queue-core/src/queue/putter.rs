@@ -215,7 +215,8 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        self.attempt_after(None)
+        let shared: &Shared<T, K> = self.shared;
+        self.attempt_after(Some(shared.glance()))
     }
 
     fn seen(&self) -> Seen {

@@ -167,6 +167,16 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     #[inline]
+    fn push_run(&mut self, number: u64, most: usize, items: &mut VecDeque<T>) -> usize {
+        self.items.push_run(number, most, items)
+    }
+
+    #[inline]
+    fn pop_run(&mut self, into: &mut Vec<T>, most: usize, _: impl FnOnce(u64)) -> usize {
+        self.items.pop_run(into, most)
+    }
+
+    #[inline]
     fn push(&mut self, number: u64, slot: &mut Option<T>) {
         if !self.items.push(number, slot) {
             self.push_far(number, slot);

@@ -69,28 +69,32 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
     #[inline]
     pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
-        tried.unwrap_or_else(|| self.glance())
+        tried.unwrap_or_else(|| self.state.lock_after_a_try())
     }
 
-    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there
-    /// is, the lock comes back.
+    /// Takes the item of `slot` in if the lock is to be had at once and there is nothing else to do for it. If there is, the
+    /// lock comes back.
     #[inline(always)]
     pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone().ok_or(None)?;
+        let mut state = self.state.lock_quickly().ok_or(None)?;
         if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
     }
 
-    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
-    /// the lock comes back.
+    /// Takes the next item out if the lock is to be had at once and there is nothing else to do for it. If there is, the
+    /// lock comes back.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone().ok_or(None)?;
+        let mut state = self.state.lock_quickly().ok_or(None)?;
         state.get_quickly().ok_or(Some(state))
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
     fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
-        self.state.visit(|state| look(&mut Turn::new(state)))
+        self.state.visit(|state| {
+            let seen = look(state);
+            state.disturb();
+            seen
+        })
     }
 
     /// What has moved, as a thread that spins may see it.

@@ -71,18 +71,41 @@ impl<T, K: Kind<T>> State<T, K> {
         item
     }
 
-    /// Takes the next items out that nobody waits to replace and that carry nothing, until `into` holds `room`; says
-    /// whether there were any.
+    /// Takes the first of `items` in, as far as the shortest way goes.
+    fn put_run(&mut self, items: &mut VecDeque<T>) {
+        if COUNTS && clock::tick() != self.calm.tick {
+            return;
+        }
+        let depth = self.items.len();
+        let most = self.calm.put_below.saturating_sub(depth);
+        let most = most.min(usize::try_from(self.calm.put_until.saturating_sub(self.next)).unwrap_or(usize::MAX));
+        let run = self.items.push_run(self.next, most, items);
+        if run > 0 {
+            self.next += run as u64;
+            self.high = if COUNTS { self.high.max(depth + run) } else { self.high };
+        }
+    }
+
+    /// Takes the next items out that nobody waits to replace and that carry nothing, until `into` holds `room`, which it
+    /// has memory for; says whether there were any.
     pub(super) fn get_run(&mut self, into: &mut Vec<T>, room: usize) -> bool {
+        if !self.putters.is_empty() || !self.items.is_whole() {
+            return false;
+        }
         let before = into.len();
-        if self.putters.is_empty() && self.items.is_whole() {
-            let run = usize::try_from(self.untagged()).unwrap_or(usize::MAX).min(room - before);
-            while into.len() - before < run {
-                let Some(item) = self.pop_quickly() else { break };
-                into.push(item);
+        let most = usize::try_from(self.untagged()).unwrap_or(usize::MAX).min(room - before);
+        loop {
+            let Self { items, meter, tags, got, .. } = self;
+            let run = items.pop_run(into, most - (into.len() - before), |number| {
+                meter.went(number);
+                tags.went(number);
+            });
+            // Counted at once: the next one's `Ord` may panic.
+            *got += run as u64;
+            if run == 0 {
+                return into.len() > before;
             }
         }
-        into.len() > before
     }
 
     /// Counts the item that was just buffered under `number`, the next one.
@@ -266,7 +289,9 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// item that it was about unlocked.
     pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) -> Option<Waker> {
         let mut to_wake = None;
-        while let Some(item) = items.pop_front() {
+        loop {
+            self.put_run(items);
+            let Some(item) = items.pop_front() else { break };
             *slot = Some(item);
             match self.put_shortly(slot, None) {
                 Short::Done(()) => {}

@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code)]
 
+use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -81,6 +82,46 @@ impl<T> Slots<T> {
         Some(unsafe { self.slots.get_unchecked(index).assume_init_read() })
     }
 
+    /// Moves the first of `items`, `most` at most, in behind the others, as far as there is room; says how many those were.
+    /// None if `number` is not the next in turn.
+    pub(super) fn push_run(&mut self, number: u64, most: usize, items: &mut VecDeque<T>) -> usize {
+        if number != self.end {
+            return 0;
+        }
+        let run = most.min(self.slots.len().saturating_sub(self.len())).min(items.len());
+        for item in items.drain(..run) {
+            let index = self.index(self.end);
+            // SAFETY: fewer than `run` came in before this one, so a slot is not filled: there are some, and `index` is that
+            // of the next one. Guarded as in `push`.
+            unsafe { self.slots.get_unchecked_mut(index).as_mut_ptr().write(item) };
+            self.end += 1;
+        }
+        run
+    }
+
+    /// Moves the first items to the end of `into`, `most` at most, and no more than that has memory for; says how many
+    /// those were.
+    pub(super) fn pop_run(&mut self, into: &mut Vec<T>, most: usize) -> usize {
+        let run = most.min(self.len()).min(into.capacity() - into.len());
+        let mut left = run;
+        while left > 0 {
+            let from = self.index(self.first);
+            // As far as the ring does not end.
+            let piece = left.min(self.slots.len() - from);
+            let to = into.len();
+            // SAFETY: `from..from + piece` are the first filled slots, and are none any more from here on;
+            // `to..to + piece` is memory of `into` behind its items, and elsewhere. Nothing here can panic. Guarded as in
+            // `push`.
+            unsafe {
+                ptr::copy_nonoverlapping(self.slots.as_ptr().add(from).cast(), into.as_mut_ptr().add(to), piece);
+                into.set_len(to + piece);
+            }
+            self.first += piece as u64;
+            left -= piece;
+        }
+        run
+    }
+
     /// Gets memory for as many items as a power of two, not less than there are.
     pub(super) fn resize(&mut self, room: usize) {
         assert!(room.is_power_of_two() && room >= self.len(), "room for {room} of {} items", self.len());
@@ -143,11 +184,11 @@ mod tests {
         #[test]
         fn slots_do_what_a_deque_does_and_drop_each_item_once(
             start in prop_oneof![Just(0), Just(u64::from(u32::MAX) - 3), any::<u32>().prop_map(u64::from)],
-            steps in prop::collection::vec(0..8_u8, 0..200),
+            steps in prop::collection::vec((0..10_u8, 0..9_usize), 0..200),
         ) {
             let (mut slots, mut model, mut number) = (Slots::starting_at(start), VecDeque::new(), start);
             let all = Arc::new(());
-            for step in steps {
+            for (step, most) in steps {
                 match step {
                     0..=3 => {
                         let mut slot = Some((number, Arc::clone(&all)));
@@ -160,7 +201,24 @@ mod tests {
                         }
                     }
                     4..=5 => prop_assert_eq!(slots.pop().map(|(number, _)| number), model.pop_front()),
-                    6 => slots.resize((slots.room() * 2).max(1)),
+                    6 => {
+                        let mut run: VecDeque<_> = (number..number + 6).map(|number| (number, Arc::clone(&all))).collect();
+                        let fitting = most.min(6).min(slots.room() - model.len());
+                        prop_assert_eq!(slots.push_run(number + 1, most, &mut run), 0, "out of turn");
+                        prop_assert_eq!(slots.push_run(number, most, &mut run), fitting);
+                        prop_assert_eq!(run.len(), 6 - fitting);
+                        model.extend(number..number + fitting as u64);
+                        number += fitting as u64;
+                    }
+                    7 => {
+                        let mut into = Vec::with_capacity(5);
+                        into.push((0, Arc::clone(&all)));
+                        let run = most.min(into.capacity() - 1).min(model.len());
+                        prop_assert_eq!(slots.pop_run(&mut into, most), run);
+                        let gone = into.drain(1..).map(|(number, _)| number).collect::<Vec<_>>();
+                        prop_assert_eq!(gone, model.drain(..run).collect::<Vec<_>>());
+                    }
+                    8 => slots.resize((slots.room() * 2).max(1)),
                     _ => slots.resize(model.len().next_power_of_two()),
                 }
                 prop_assert_eq!((slots.len(), slots.first()), (model.len(), model.front().copied()));
@@ -208,6 +266,8 @@ mod tests {
         slots.resize(1 << (usize::BITS - 1));
         (0..10_000).for_each(|number| assert!(slots.push(number, &mut Some(()))));
         assert_eq!(slots.len(), 10_000);
-        assert_eq!(std::iter::from_fn(|| slots.pop()).count(), 10_000);
+        assert_eq!(slots.push_run(10_000, 70, &mut VecDeque::from([(); 50])), 50);
+        assert_eq!(slots.pop_run(&mut vec![()], 60), 60);
+        assert_eq!(std::iter::from_fn(|| slots.pop()).count(), 9_990);
     }
 }

@@ -127,9 +127,10 @@ fn as_many_are_put_together_as_there_is_room_for_with_nobody_waiting() {
 fn a_batch_takes_items_in_a_run_as_far_as_it_has_room() {
     let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
     (0..5).for_each(|item| queue.try_put(item).expect("there is room"));
-    let mut batch = vec![9];
+    let mut batch = Vec::with_capacity(4);
+    batch.push(9);
     assert!(queue.shared().glance().get_run(&mut batch, 4));
-    assert_eq!((batch, queue.len()), (vec![9, 0, 1, 2], 2));
+    assert_eq!((batch, queue.len(), queue.shared().glance().got), (vec![9, 0, 1, 2], 2, 3));
 }
 
 #[test]
