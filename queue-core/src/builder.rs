@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::observe::outlook::Outlook;
@@ -174,14 +175,16 @@ where
             return Err(BuildError::BadName { name: owned(&name), reason });
         }
         let capacity = match bound {
-            Some(Bound::Items(0)) => return Err(BuildError::ZeroCapacity { name: owned(&name) }),
-            Some(Bound::Items(items)) => Some(items),
+            Some(Bound::Items(items)) => match NonZeroUsize::new(items) {
+                None => return Err(BuildError::ZeroCapacity { name: owned(&name) }),
+                items => items,
+            },
             Some(Bound::None) => None,
             None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
-        let make = |name, roll, tuning| {
+        let make = |name, listing, tuning| {
             let state = |heard| State::new(capacity, overflow, sampling, tuning, heard);
-            Shared::new(name, Outlook::new(observers, roll), state, on_drop)
+            Shared::new(name, Outlook::new(observers, listing), state, on_drop)
         };
         let registry = match &place {
             Place::Global => Some(Registry::of_process()),
@@ -192,7 +195,11 @@ where
             None => make(name, None, Tuning::default()),
             Some(registry) => {
                 let heard = registry.audience().changes();
-                let shared = registry.enlist(name, |name, claim, tuning| make(name, Some(claim.listing()), tuning));
+                let shared = registry.enlist(name, |name, listing, tuning| {
+                    let shared = make(name, Some(listing), tuning);
+                    shared.outlook.seat(shared.look().listed());
+                    shared
+                });
                 if registry.audience().changes() != heard {
                     // An observer that came while the queue was on its way to the list has missed it.
                     shared.renew_interest();

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::sources::Sources;
 use super::{Attached, ContextSource, DETACHED, Event, GotItem, Interest, Observers, ProcessScope, QueueInfo, Supply};
+use crate::queue::Look;
+use crate::stats::member::Member;
 
 /// What all queues of a registry tell to.
 #[derive(Default)]
@@ -67,6 +69,8 @@ impl std::fmt::Debug for Audience {
 pub(crate) trait Roll: Send + Sync {
     /// Whom all tell that are on it.
     fn audience(&self) -> &Audience;
+    /// The queue takes `seat`.
+    fn seat(&self, seat: u32, queue: Look<dyn Member>);
     /// The queue in `seat` will not count any more: keep its totals, let it go.
     fn strike(&self, seat: u32);
 }
@@ -94,6 +98,13 @@ impl Outlook {
         let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
         *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
+    }
+
+    /// The queue takes its seat.
+    pub(crate) fn seat(&self, queue: Look<dyn Member>) {
+        if let Some(roll) = &self.roll {
+            roll.seat(self.seat, queue);
+        }
     }
 
     /// The queue will not count any more.
@@ -181,6 +192,7 @@ mod tests {
         fn audience(&self) -> &Audience {
             &self.0
         }
+        fn seat(&self, _: u32, _: Look<dyn Member>) {}
         fn strike(&self, _: u32) {}
     }
 

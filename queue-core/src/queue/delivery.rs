@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::QueueOf;
 use super::discipline::{Fifo, Kind};
+use super::own::User;
 use super::shared::Shared;
 use super::tell::Went;
 use crate::observe::{Outcome, Processing, TraceContext};
@@ -18,7 +18,7 @@ use crate::observe::{Outcome, Processing, TraceContext};
 #[must_use = "a delivery that is dropped counts as abandoned; call done() when its item is processed"]
 pub struct Delivery<T, K: Kind<T> = Fifo> {
     /// `None` once it is finished or handed to the caller.
-    shared: Option<Arc<Shared<T, K>>>,
+    shared: Option<User<Shared<T, K>>>,
     /// There as long as the delivery is.
     item: Option<T>,
     went: Went,
@@ -26,9 +26,7 @@ pub struct Delivery<T, K: Kind<T> = Fifo> {
 
 impl<T, K: Kind<T>> Delivery<T, K> {
     pub(crate) fn new(queue: &QueueOf<T, K>, item: T, went: Went) -> Self {
-        let shared = queue.share();
-        shared.add_user();
-        Self { shared: Some(shared), item: Some(item), went }
+        Self { shared: Some(queue.handle().user()), item: Some(item), went }
     }
 
     /// How long the item was in the queue, if it was one of those that carry a clock
@@ -71,9 +69,7 @@ impl<T, K: Kind<T>> Delivery<T, K> {
     /// Takes the item; [`task_done`](QueueOf::task_done) is the caller's from here on.
     #[allow(clippy::missing_panics_doc, reason = "an item leaves its delivery only with it")]
     pub fn into_inner(mut self) -> T {
-        if let Some(shared) = self.shared.take() {
-            shared.drop_user();
-        }
+        self.shared = None;
         self.item.take().expect("an item leaves its delivery only with it")
     }
 
@@ -81,7 +77,6 @@ impl<T, K: Kind<T>> Delivery<T, K> {
         if let Some(shared) = self.shared.take() {
             // It fails only if the caller called task_done for this item as well: then it is finished already.
             let _ = shared.finish(1, outcome, Some(&self.went));
-            shared.drop_user();
         }
     }
 }

@@ -26,6 +26,7 @@ mod halves;
 mod lock;
 mod name;
 mod offer;
+mod own;
 mod place;
 mod put;
 mod put_all;
@@ -51,7 +52,6 @@ mod watching;
 mod weak;
 
 use std::fmt;
-use std::sync::Arc;
 
 pub use batch::Batch;
 pub use delivery::Delivery;
@@ -65,10 +65,12 @@ pub use tags::ItemSampling;
 pub use weak::WeakQueue;
 
 pub(crate) use name::Name;
+pub(crate) use own::Look;
 pub(crate) use shared::{OnDrop, Shared};
 pub(crate) use state::State;
 
 use crate::stats::QueueStats;
+use own::Handle;
 
 /// A queue that is first in, first out.
 pub type Queue<T> = QueueOf<T, Fifo>;
@@ -122,12 +124,12 @@ pub enum Shutdown {
 /// A clone is the same queue. When the last handle is dropped, the queue is shut down as by [`Shutdown::Immediate`].
 #[must_use = "a queue ends with its last handle"]
 pub struct QueueOf<T, K: Kind<T> = Fifo> {
-    shared: Arc<Shared<T, K>>,
+    shared: Handle<Shared<T, K>>,
 }
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Takes over the one handle that `shared` was made with.
-    pub(crate) fn from_shared(shared: Arc<Shared<T, K>>) -> Self {
+    pub(crate) fn from_shared(shared: Handle<Shared<T, K>>) -> Self {
         Self { shared }
     }
 
@@ -135,8 +137,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         &self.shared
     }
 
-    pub(crate) fn share(&self) -> Arc<Shared<T, K>> {
-        Arc::clone(&self.shared)
+    pub(crate) fn handle(&self) -> &Handle<Shared<T, K>> {
+        &self.shared
     }
 
     /// The name under which the queue is seen.
@@ -193,16 +195,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 
 impl<T, K: Kind<T>> Clone for QueueOf<T, K> {
     fn clone(&self) -> Self {
-        self.shared.add_handle();
-        Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<T, K: Kind<T>> Drop for QueueOf<T, K> {
-    fn drop(&mut self) {
-        if !self.shared.leaves_nothing() {
-            self.shared.drop_handle();
-        }
+        Self { shared: Handle::clone(&self.shared) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How a queue stands, and what time does to its numbers.
 
+use std::num::NonZeroUsize;
+
 use super::discipline::{Discipline, Kind};
 use super::since::{Since, is_timed};
 use super::state::{Life, State};
@@ -14,18 +16,18 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     pub(crate) fn capacity(&self) -> Option<usize> {
-        self.capacity
+        self.capacity.map(NonZeroUsize::get)
     }
 
     /// How many items may be buffered at a time.
     pub(crate) fn room(&self) -> usize {
-        self.capacity.unwrap_or(usize::MAX)
+        self.capacity().unwrap_or(usize::MAX)
     }
 
     /// Whether there is no room for an item that comes now; slots that were granted are taken.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.capacity.is_some_and(|capacity| self.items.len().saturating_add(self.granted) >= capacity)
+        self.capacity().is_some_and(|capacity| self.items.len().saturating_add(self.granted) >= capacity)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {
@@ -77,7 +79,7 @@ impl<T, K: Kind<T>> State<T, K> {
         past.peak.current = past.peak.current.max(self.high);
         let levels = Levels {
             depth: self.items.len(),
-            capacity: self.capacity,
+            capacity: self.capacity(),
             putters: self.putters.len(),
             getters: self.getters.len() + self.watchers.len(),
             next: self.next,
@@ -132,6 +134,11 @@ impl<T, K: Kind<T>> State<T, K> {
             && self.ends.as_ref().is_none_or(|ends| ends.joiners.is_empty() && ends.closers.is_empty())
     }
 
+    /// Whether nothing has been counted so far.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.next == 0 && self.got == 0 && self.meter.is_untouched()
+    }
+
     /// What has been counted so far.
     pub(crate) fn totals(&self) -> Totals {
         Totals { put: self.put(), got: self.got, ..self.meter.totals() }
@@ -143,12 +150,13 @@ impl<T, K: Kind<T>> State<T, K> {
         let depth = self.items.len();
         let filled = depth > 0;
         let (unfinished, in_flight, totals) = (self.unfinished(), self.in_flight(), self.totals());
+        let capacity = self.capacity();
         let past = self.meter.past();
         let oldest = past.ages.oldest().filter(|_| filled);
         let since = |first: Option<u64>| first.map(|since| past.ago(since)).unwrap_or_default();
         QueueStats {
             name: std::sync::Arc::default(),
-            capacity: self.capacity,
+            capacity,
             depth,
             in_transit: self.in_transit,
             depth_peak: past.peak.highest().max(depth),

@@ -1,5 +1,6 @@
 //! What all handles of a queue share, and who keeps it open.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock, Seen};
 use super::name::Name;
+use super::own::{Handle, Shares};
 use super::state::{Heard, State};
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -17,7 +19,6 @@ use crate::observe::outlook::Outlook;
 use crate::observe::{Event, Interest, Outcome, QueueInfo};
 use crate::stats::member::{Member, Tuning};
 use crate::stats::{QueueStats, Totals};
-use crate::sync::{AtomicU64, Ordering};
 
 /// A hook that is given every item that the queue itself lets go of.
 pub(crate) type OnDrop<T> = Box<dyn Fn(T, DropReason) + Send + Sync>;
@@ -25,21 +26,14 @@ pub(crate) type OnDrop<T> = Box<dyn Fn(T, DropReason) + Send + Sync>;
 /// The lock, held to look or to move an item in calm.
 pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
 
-/// One more handle.
-const HANDLE: u64 = 1 << 32;
-/// One more user: all handles together, or one delivery.
-const USER: u64 = 1;
-
 #[repr(C)]
 pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
-    /// Handles in the upper half, users in the lower: the last handle closes the queue, the last user ends its counting.
-    holders: AtomicU64,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
     name: Name,
     /// Whom it tells.
-    pub(super) outlook: Outlook,
+    pub(crate) outlook: Outlook,
     /// Behind a box of its own, as few have one.
     on_drop: Option<Box<OnDrop<T>>>,
 }
@@ -54,16 +48,10 @@ impl<T, K: Kind<T>> Shared<T, K> {
         outlook: Outlook,
         state: impl FnOnce(Heard) -> State<T, K>,
         on_drop: Option<OnDrop<T>>,
-    ) -> Arc<Self> {
+    ) -> Handle<Self> {
         let heard = heard(&outlook);
-        Arc::new(Self {
-            state: Lock::new(state(heard)),
-            holders: AtomicU64::new(HANDLE + USER),
-            claims: Claims::default(),
-            name,
-            outlook,
-            on_drop: on_drop.map(Box::new),
-        })
+        let on_drop = on_drop.map(Box::new);
+        Handle::new(|| Self { state: Lock::new(state(heard)), claims: Claims::default(), name, outlook, on_drop })
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -123,73 +111,18 @@ impl<T, K: Kind<T>> Shared<T, K> {
         });
     }
 
-    pub(crate) fn add_handle(&self) {
-        let before = self.holders.fetch_add(HANDLE, Ordering::Relaxed);
-        assert!(before < u64::MAX / 2, "two billion handles of one queue are a leak");
-    }
-
-    /// Adds a handle unless the last one is gone.
-    pub(crate) fn add_handle_if_living(&self) -> bool {
-        let one_more = |holders: u64| (holders >= HANDLE).then_some(holders + HANDLE);
-        self.holders.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
-    }
-
-    /// Whether the queue may go without a word: nobody else can reach it, it holds nothing, and nobody listens.
-    pub(super) fn leaves_nothing(self: &mut Arc<Self>) -> bool {
-        // Most handles are not the last one, and for them this is cheaper than to ask the `Arc`.
-        if self.holders.load(Ordering::Relaxed) != HANDLE + USER {
-            return false;
-        }
-        Arc::get_mut(self).is_some_and(|shared| {
-            shared.on_drop.is_none() && !shared.outlook.wants(Interest::ALL) && shared.state.get_mut().is_bare()
-        })
-    }
-
-    pub(crate) fn drop_handle(&self) {
-        let before = self.holders.fetch_sub(HANDLE, Ordering::AcqRel);
-        if before / HANDLE == 1 {
-            // Even if an item's destructor panics, this queue has to leave its list.
-            let closed = catch_unwind(AssertUnwindSafe(|| self.shut_down(Shutdown::Immediate)));
-            self.tell_life(&Event::Closed);
-            if before % HANDLE == USER {
-                // Users come from handles: now there is none to come.
-                self.strike();
-            } else {
-                self.drop_user();
-            }
-            if let Err(panic) = closed {
-                if !std::thread::panicking() {
-                    resume_unwind(panic);
-                }
-                // A payload's destructor may panic as well, which would end the process here.
-                std::mem::forget(panic);
-            }
-        }
-    }
-
-    pub(crate) fn add_user(&self) {
-        self.holders.fetch_add(USER, Ordering::Relaxed);
-    }
-
-    pub(crate) fn drop_user(&self) {
-        let before = self.holders.fetch_sub(USER, Ordering::AcqRel);
-        if before == USER {
-            self.strike();
-        }
-    }
-
-    /// Nothing will be counted here any more.
-    fn strike(&self) {
-        self.outlook.strike();
-    }
-
     pub(crate) fn shut_down(&self, how: Shutdown) {
+        self.end(how, false);
+    }
+
+    /// Shuts down, with the last handle or before.
+    fn end(&self, how: Shutdown, nobody_joins: bool) {
         let mut wakes = Wakes::default();
         let (changes, let_go) = {
             let mut state = self.lock();
             let before = state.life;
             let let_go = state.shut_down(how, &mut wakes);
-            if self.holders.load(Ordering::Relaxed) < HANDLE {
+            if nobody_joins {
                 // Whoever joins borrows a handle, so what still stands in that line was leaked, and nobody may stand
                 // there when it is freed.
                 state.end_joins(&mut wakes);
@@ -271,6 +204,23 @@ fn heard(outlook: &Outlook) -> Heard {
     }
 }
 
+impl<T, K: Kind<T>> Shares for Shared<T, K> {
+    /// Whether it holds nothing, and nobody listens.
+    fn leaves_nothing(&mut self) -> bool {
+        self.on_drop.is_none() && !self.outlook.wants(Interest::ALL) && self.state.get_mut().is_bare()
+    }
+
+    fn close(&self) -> Result<(), Box<dyn Any + Send>> {
+        let closed = catch_unwind(AssertUnwindSafe(|| self.end(Shutdown::Immediate, true)));
+        self.tell_life(&Event::Closed);
+        closed
+    }
+
+    fn strike(&self) {
+        self.outlook.strike();
+    }
+}
+
 impl<T: Send, K: Kind<T>> Member for Shared<T, K>
 where
     K::Buffer: Send,
@@ -283,12 +233,8 @@ where
         self.name()
     }
 
-    fn totals(&self) -> Totals {
-        self.visit(|state| state.totals())
-    }
-
-    fn is_living(&self) -> bool {
-        self.holders.load(Ordering::Acquire) >= HANDLE
+    fn totals(&self) -> Option<Totals> {
+        self.visit(|state| (!state.is_untouched()).then(|| state.totals()))
     }
 
     fn renew_interest(&self) {

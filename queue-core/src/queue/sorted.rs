@@ -1,34 +1,44 @@
 //! Smallest first, equals in put order: runs of sorted items.
 //!
-//! The items stand in descending order, cut into short runs, so that the next one is the last of the last run. Taking
-//! it is a pop; placing one is a binary search over the runs, one within a run, and a move of a few hundred bytes; the
-//! least urgent one is at the other end. A heap would compare and miss the cache at every level on the way down, and
-//! knows only one end.
+//! The items stand in descending order, cut into short runs, so that the next one is the last of the last run and the least
+//! urgent one is at the other end. Taking either is a pop. Placing one is a search over the heads of the runs, which stand
+//! side by side, one within a run, and a move of a few hundred bytes. A heap would compare and miss the cache at every level
+//! on the way down, and knows only one end.
 //!
 //! `Ord` is foreign code: it is asked where an item belongs before anything is taken or moved.
 
-use super::discipline::{Discipline, Numbered};
+use super::discipline::{Discipline, KEEP, Numbered, is_mostly_empty};
 
-/// Items in a run before it is cut in two.
-const RUN: usize = 128;
+/// Items behind the head of a run before it is cut in two.
+const RUN: usize = 47;
+
+/// With more runs than so many times that, runs may be longer: or the row of heads would be what is moved most.
+const HEADS_A_PLACE: usize = 16;
 
 /// A buffer that serves the smallest item first.
 #[derive(Debug)]
 pub struct Sorted<T> {
-    /// None of them is empty.
-    runs: Vec<Vec<Numbered<T>>>,
+    /// The first item of each run.
+    heads: Vec<Numbered<T>>,
+    /// The other items of each run; as many runs as there are heads.
+    tails: Vec<Vec<Numbered<T>>>,
+    /// The memory of a run that is gone, for the next one.
+    spare: Vec<Numbered<T>>,
     len: usize,
 }
 
+/// Where an item belongs.
 #[derive(Clone, Copy)]
-struct Place {
-    run: usize,
-    index: usize,
+enum Place {
+    /// Before all others: it is the least urgent one.
+    First,
+    /// Within a run, behind its head.
+    Behind { run: usize, index: usize },
 }
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        Self { runs: Vec::new(), len: 0 }
+        Self { heads: Vec::new(), tails: Vec::new(), spare: Vec::new(), len: 0 }
     }
 }
 
@@ -39,27 +49,74 @@ impl<T: Ord> Sorted<T> {
     }
 
     /// Where an item belongs that is numbered higher than any other: as in [`place`](Self::place), by one comparison.
+    #[inline]
     fn place_of_newest(&self, item: &T) -> Place {
         self.place_after(|other| other.item > *item)
     }
 
+    #[inline]
     fn place_after(&self, before: impl Fn(&Numbered<T>) -> bool) -> Place {
-        // The last run whose first item stands before this one; a run's last would do as well but costs a second miss.
-        let run = self.runs.partition_point(|run| run.first().is_some_and(&before)).saturating_sub(1);
-        let index = self.runs.get(run).map_or(0, |run| run.partition_point(&before));
-        Place { run, index }
+        match self.heads.partition_point(&before).checked_sub(1) {
+            None => Place::First,
+            Some(run) => Place::Behind { run, index: self.tails[run].partition_point(&before) },
+        }
     }
 
     fn insert(&mut self, place: Place, entry: Numbered<T>) {
         self.len += 1;
-        let Some(run) = self.runs.get_mut(place.run) else {
-            return self.runs.push(vec![entry]);
-        };
-        run.insert(place.index.min(run.len()), entry);
-        if run.len() > RUN {
-            let urgent = run.split_off(RUN / 2);
-            self.runs.insert(place.run + 1, urgent);
+        let longest = RUN.max(self.heads.len() / HEADS_A_PLACE);
+        match place {
+            Place::First => match self.tails.first_mut() {
+                Some(tail) if tail.len() < longest => {
+                    let second = std::mem::replace(&mut self.heads[0], entry);
+                    tail.insert(0, second);
+                }
+                _ => self.begin_run(0, entry),
+            },
+            Place::Behind { run, index } => {
+                let tail = &mut self.tails[run];
+                if tail.len() < longest {
+                    tail.insert(index, entry);
+                } else {
+                    self.insert_full(run, index, entry);
+                }
+            }
         }
+    }
+
+    /// Inserts into a run that is long enough, which takes two.
+    #[inline(never)]
+    fn insert_full(&mut self, run: usize, index: usize, entry: Numbered<T>) {
+        let tail = &mut self.tails[run];
+        if index == tail.len() {
+            // What comes in order leaves full runs behind.
+            return self.begin_run(run + 1, entry);
+        }
+        let middle = tail.len() / 2;
+        self.spare.reserve_exact(tail.len().saturating_sub(self.spare.len()));
+        self.spare.extend(tail.drain(middle + 1..));
+        let Some(head) = tail.pop() else { return };
+        if index <= middle {
+            tail.insert(index, entry);
+        } else {
+            self.spare.insert(index - middle - 1, entry);
+        }
+        self.begin_run(run + 1, head);
+    }
+
+    /// Makes what is in the spare memory a run, behind `head`.
+    fn begin_run(&mut self, run: usize, head: Numbered<T>) {
+        self.heads.insert(run, head);
+        self.tails.insert(run, std::mem::take(&mut self.spare));
+    }
+
+    /// The run is gone; its memory, which is empty, may serve another.
+    fn end_run(&mut self, run: usize) -> Option<Numbered<T>> {
+        let tail = if run + 1 == self.tails.len() { self.tails.pop()? } else { self.tails.remove(run) };
+        if tail.capacity() > self.spare.capacity() && tail.capacity() * size_of::<Numbered<T>>() <= KEEP {
+            self.spare = tail;
+        }
+        if run + 1 == self.heads.len() { self.heads.pop() } else { Some(self.heads.remove(run)) }
     }
 }
 
@@ -84,18 +141,20 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
     }
 
     fn give_back(&mut self) {
-        if self.runs.is_empty() && self.runs.capacity() > RUN {
-            self.runs = Vec::new();
+        let runs = self.heads.len();
+        if is_mostly_empty::<Vec<Numbered<T>>>(runs, self.tails.capacity()) {
+            self.heads.shrink_to(runs * 4);
+            self.tails.shrink_to(runs * 4);
         }
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<Numbered<T>> {
-        let run = self.runs.last_mut()?;
-        let next = run.pop();
+        let next = match self.tails.last_mut()?.pop() {
+            None => self.end_run(self.heads.len() - 1),
+            next => next,
+        };
         self.len -= 1;
-        if run.is_empty() {
-            self.runs.pop();
-        }
         next
     }
 
@@ -104,19 +163,18 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
         // the next one when it was taken, so that is where it goes if it cannot be compared.
         let place =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.place(&returned.item, returned.number)));
-        let next = || Place { run: self.runs.len().saturating_sub(1), index: usize::MAX };
         let place = place.unwrap_or_else(|payload| {
             // The payload is foreign too, and its destructor may not run here.
             std::mem::forget(payload);
-            next()
+            let last = self.tails.len().checked_sub(1);
+            last.map_or(Place::First, |run| Place::Behind { run, index: self.tails[run].len() })
         });
         self.insert(place, returned);
     }
 
     fn replace_oldest(&mut self, number: u64, slot: &mut Option<T>) -> Option<Numbered<T>> {
-        let item = slot.as_ref()?;
-        let place = self.place_of_newest(item);
-        if place.run == 0 && place.index == 0 {
+        let place = self.place_of_newest(slot.as_ref()?);
+        if let Place::First = place {
             return None;
         }
         // Insert first: the place was found with the least urgent one still there.
@@ -127,13 +185,13 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
     }
 
     fn pop_oldest(&mut self) -> Option<Numbered<T>> {
-        let run = self.runs.first_mut()?;
-        let least = run.remove(0);
+        let tail = self.tails.first_mut()?;
         self.len -= 1;
-        if run.is_empty() {
-            self.runs.remove(0);
+        if tail.is_empty() {
+            return self.end_run(0);
         }
-        Some(least)
+        let second = tail.remove(0);
+        Some(std::mem::replace(&mut self.heads[0], second))
     }
 
     fn oldest(&self) -> Option<u64> {
@@ -142,80 +200,4 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::cmp::Ordering;
-
-    use super::*;
-
-    #[test]
-    fn any_order_of_putting_comes_out_sorted_and_equals_in_put_order() {
-        let mut buffer = Sorted::default();
-        let mut random = 42_u64;
-        for number in 0..5_000 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            buffer.push(number, &mut Some((random >> 60) as u8));
-        }
-        assert_eq!(buffer.len(), 5_000);
-        let out: Vec<_> = std::iter::from_fn(|| buffer.pop()).map(|n| (n.item, n.number)).collect();
-        assert_eq!(out.len(), 5_000);
-        assert!(out.is_sorted(), "by item, then by number");
-        assert_eq!(buffer.len(), 0);
-    }
-
-    struct Moody<'a>(u8, &'a Cell<bool>);
-
-    impl PartialEq for Moody<'_> {
-        fn eq(&self, other: &Self) -> bool {
-            self.cmp(other).is_eq()
-        }
-    }
-    impl Eq for Moody<'_> {}
-    impl PartialOrd for Moody<'_> {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-    impl Ord for Moody<'_> {
-        fn cmp(&self, other: &Self) -> Ordering {
-            assert!(!self.1.get(), "cannot be compared now");
-            self.0.cmp(&other.0)
-        }
-    }
-
-    #[test]
-    fn an_item_that_cannot_be_compared_comes_back_as_the_next() {
-        let moody = Cell::new(false);
-        let mut buffer = Sorted::default();
-        for (number, item) in [(0, 3), (1, 7), (2, 5)] {
-            buffer.push(number, &mut Some(Moody(item, &moody)));
-        }
-        let first = buffer.pop().expect("three are there");
-        moody.set(true);
-        buffer.put_back(first);
-        moody.set(false);
-        let order: Vec<_> = std::iter::from_fn(|| buffer.pop()).map(|n| n.item.0).collect();
-        assert_eq!(order, [3, 5, 7]);
-    }
-
-    #[test]
-    fn a_comparison_that_panics_takes_nothing_and_moves_nothing() {
-        let moody = Cell::new(false);
-        let mut buffer = Sorted::default();
-        for number in 0..9 {
-            buffer.push(number, &mut Some(Moody(number as u8, &moody)));
-        }
-        let mut slot = Some(Moody(4, &moody));
-        moody.set(true);
-        for attempt in 0..2 {
-            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match attempt {
-                0 => buffer.push(9, &mut slot),
-                _ => drop(buffer.replace_oldest(9, &mut slot)),
-            }));
-            assert!(panicked.is_err() && slot.is_some() && buffer.len() == 9);
-        }
-        moody.set(false);
-        let order: Vec<_> = std::iter::from_fn(|| buffer.pop()).map(|n| n.item.0).collect();
-        assert_eq!(order, (0..9).collect::<Vec<_>>());
-    }
-}
+mod tests;

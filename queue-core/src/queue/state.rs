@@ -9,6 +9,7 @@
 //! - a getter waits only while nothing is buffered, or while the first watcher holds the head of the line;
 //! - `put == got + dropped + depth + in_transit`.
 
+use std::num::NonZeroUsize;
 use std::task::Waker;
 
 use super::calm::{Calm, Reach};
@@ -36,9 +37,9 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) high: usize,
     pub(super) reach: Reach,
     /// The bound in force.
-    pub(super) capacity: Option<usize>,
+    pub(super) capacity: Option<NonZeroUsize>,
     /// The bound of the code, while another is in force that was set for the name.
-    pub(super) own_capacity: Option<Box<Option<usize>>>,
+    pub(super) own_capacity: Option<Box<Option<NonZeroUsize>>>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
@@ -117,12 +118,15 @@ pub(crate) enum Next<T> {
 impl<T, K: Kind<T>> State<T, K> {
     #[inline(always)]
     pub(crate) fn new(
-        capacity: Option<usize>,
+        capacity: Option<NonZeroUsize>,
         overflow: Overflow,
         sampling: ItemSampling,
         tuning: Tuning,
         heard: Heard,
     ) -> Self {
+        // First what allocates, which might panic: what is there by then would have to be dropped, and so could not be made
+        // in its place.
+        let (own_capacity, meter) = (tuning.capacity.map(|_| Box::new(capacity)), Meter::new(tuning));
         Self {
             calm: Calm::default(),
             next: 0,
@@ -131,7 +135,7 @@ impl<T, K: Kind<T>> State<T, K> {
             high: 0,
             reach: Reach::default(),
             capacity: tuning.capacity.or(capacity),
-            own_capacity: tuning.capacity.map(|_| Box::new(capacity)),
+            own_capacity,
             overflow,
             life: Life::Open,
             held: false,
@@ -145,7 +149,7 @@ impl<T, K: Kind<T>> State<T, K> {
             in_transit: 0,
             granted: 0,
             tags: Tags::new(sampling),
-            meter: Meter::new(tuning),
+            meter,
         }
     }
 

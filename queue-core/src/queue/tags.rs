@@ -56,6 +56,38 @@ pub(crate) struct Tags {
 struct Out {
     clocks: VecDeque<(u64, u64)>,
     traces: VecDeque<(u64, Box<TraceContext>)>,
+    /// Whose numbers they may be: a queue that serves out of order asks for the tag of every item, nearly always in vain.
+    filter: Filter,
+}
+
+/// A bit for each remainder of a number, set if a number with that remainder may be in it.
+#[derive(Debug, Default)]
+struct Filter([u64; 8]);
+
+impl Filter {
+    const BITS: u64 = 8 * 64;
+
+    #[inline]
+    fn bit(number: u64) -> (usize, u64) {
+        let remainder = number % Self::BITS;
+        ((remainder / 64) as usize, 1 << (remainder % 64))
+    }
+
+    fn add(&mut self, number: u64) {
+        let (word, bit) = Self::bit(number);
+        self.0[word] |= bit;
+    }
+
+    fn remove(&mut self, number: u64) {
+        let (word, bit) = Self::bit(number);
+        self.0[word] &= !bit;
+    }
+
+    #[inline]
+    fn may_have(&self, number: u64) -> bool {
+        let (word, bit) = Self::bit(number);
+        self.0[word] & bit != 0
+    }
 }
 
 impl Tags {
@@ -79,8 +111,8 @@ impl Tags {
     #[inline]
     pub(crate) fn went(&mut self, number: u64) -> Tag {
         match &mut self.out {
-            Some(out) => out.went(number),
-            None => Tag::default(),
+            Some(out) if out.filter.may_have(number) => out.went(number),
+            _ => Tag::default(),
         }
     }
 
@@ -125,6 +157,7 @@ impl Tags {
             out.clocks.push_back((number, clock::now()));
         }
         out.traces.push_back((number, trace));
+        out.filter.add(number);
     }
 
     #[cold]
@@ -136,9 +169,10 @@ impl Tags {
             ItemSampling::OneIn(n) => 1 + jitter(number) % (2 * u64::from(n.max(1)) - 1),
         };
         self.next = number.saturating_add(step);
-        let clocks = &mut self.out.get_or_insert_default().clocks;
-        if self.sampling == ItemSampling::All || clocks.len() < MOST {
-            clocks.push_back((number, clock::now()));
+        let out = self.out.get_or_insert_default();
+        if self.sampling == ItemSampling::All || out.clocks.len() < MOST {
+            out.clocks.push_back((number, clock::now()));
+            out.filter.add(number);
         }
     }
 }
@@ -148,9 +182,21 @@ impl Out {
         self.clocks.is_empty() && self.traces.is_empty()
     }
 
+    #[inline(never)]
     fn went(&mut self, number: u64) -> Tag {
         let put_at = remove(&mut self.clocks, number).unwrap_or_default();
-        Tag { put_at, trace: remove(&mut self.traces, number) }
+        let tag = Tag { put_at, trace: remove(&mut self.traces, number) };
+        let found = tag.put_at > 0 || tag.trace.is_some();
+        if found && self.clocks.len() <= MOST && self.traces.len() <= MOST && !self.has_remainder_of(number) {
+            self.filter.remove(number);
+        }
+        tag
+    }
+
+    /// Whether any number is left that the filter does not tell from this one.
+    fn has_remainder_of(&self, number: u64) -> bool {
+        let same = |other: u64| Filter::bit(other) == Filter::bit(number);
+        self.clocks.iter().any(|(other, _)| same(*other)) || self.traces.iter().any(|(other, _)| same(*other))
     }
 }
 
@@ -220,5 +266,17 @@ mod tests {
             assert_eq!(tags.went(number).put_at, 0);
         }
         assert!(tags.is_empty());
+    }
+
+    #[test]
+    fn a_number_that_looks_like_another_in_the_filter_hides_no_tag_and_leaves_no_bit() {
+        let mut tags = Tags::new(ItemSampling::All);
+        let numbers = [3, 4, 3 + Filter::BITS, 3 + 2 * Filter::BITS];
+        numbers.iter().for_each(|number| tags.came(*number, None));
+        for number in numbers {
+            assert_eq!(tags.went(number + 8 * Filter::BITS).put_at, 0);
+            assert!(tags.went(number).put_at > 0, "item {number}");
+        }
+        assert_eq!(tags.out.map(|out| out.filter.0), Some([0; 8]));
     }
 }

@@ -1,5 +1,7 @@
 //! Tuning: the bound changes while the queue lives.
 
+use std::num::NonZeroUsize;
+
 use super::discipline::{Discipline, Kind, Numbered};
 use super::error::CapacityError;
 use super::shared::Shared;
@@ -30,9 +32,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// assert!(queue.try_put('b').is_ok());
     /// ```
     pub fn set_capacity(&self, items: usize) -> Result<(), CapacityError> {
-        if items == 0 {
-            return Err(CapacityError);
-        }
+        let items = NonZeroUsize::new(items).ok_or(CapacityError)?;
         tune(self.shared(), |state| match &mut state.own_capacity {
             Some(own) => **own = Some(items),
             None => state.capacity = Some(items),
@@ -67,7 +67,7 @@ impl<T, K: Kind<T>> State<T, K> {
     fn settle_capacity(&mut self, wakes: &mut Wakes) -> Vec<Numbered<T>> {
         let mut let_go = Vec::new();
         if self.overflow == Overflow::DropOldest {
-            while self.capacity.is_some_and(|capacity| self.items.len() > capacity) {
+            while self.capacity().is_some_and(|capacity| self.items.len() > capacity) {
                 let Some(oldest) = self.items.pop_oldest() else { break };
                 self.left(oldest.number);
                 self.tags.went(oldest.number);

@@ -62,7 +62,7 @@ impl<T, K: Kind<T>> State<T, K> {
     /// How many items a batch of at most `max` would hold now, and with how many it has no reason to wait for more.
     pub(crate) fn batch(&mut self, max: usize) -> (usize, usize) {
         self.tick();
-        let most = self.capacity.map_or(max, |capacity| capacity.min(max));
+        let most = self.capacity().map_or(max, |capacity| capacity.min(max));
         let enough = if self.life == Life::Open { most } else { 1 };
         (self.items.len().min(max), enough)
     }

@@ -1,23 +1,23 @@
 //! A reference that does not keep its queue open.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
 
 use super::QueueOf;
 use super::discipline::{Fifo, Kind};
+use super::own::Memory;
 use super::shared::Shared;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// A reference that does not keep the queue open.
     pub fn downgrade(&self) -> WeakQueue<T, K> {
-        WeakQueue { shared: Arc::downgrade(&self.share()) }
+        WeakQueue { shared: self.handle().memory() }
     }
 }
 
 /// A reference to a queue that does not keep it open; see [`QueueOf::downgrade`].
 #[must_use = "a weak reference does nothing until it is upgraded"]
 pub struct WeakQueue<T, K: Kind<T> = Fifo> {
-    shared: Weak<Shared<T, K>>,
+    shared: Memory<Shared<T, K>>,
 }
 
 impl<T, K: Kind<T>> WeakQueue<T, K> {
@@ -33,14 +33,13 @@ impl<T, K: Kind<T>> WeakQueue<T, K> {
     /// ```
     #[must_use]
     pub fn upgrade(&self) -> Option<QueueOf<T, K>> {
-        let shared = self.shared.upgrade()?;
-        shared.add_handle_if_living().then(|| QueueOf::from_shared(shared))
+        self.shared.handle().map(QueueOf::from_shared)
     }
 }
 
 impl<T, K: Kind<T>> Clone for WeakQueue<T, K> {
     fn clone(&self) -> Self {
-        Self { shared: Weak::clone(&self.shared) }
+        Self { shared: Memory::clone(&self.shared) }
     }
 }
 

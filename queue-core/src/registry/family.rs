@@ -13,6 +13,7 @@ use super::idle::Idle;
 use super::settings::{Panics, Settings};
 use super::watched::Watched;
 use crate::observe::outlook::{Audience, Roll};
+use crate::queue::Look;
 use crate::stats::member::{Member, Tuning};
 use crate::stats::{FamilyStats, Known, KnownTogether, Totals};
 
@@ -33,10 +34,10 @@ pub(crate) struct Family {
 #[derive(Default)]
 struct Seats {
     /// `None`: free, or claimed for a queue that is being built.
-    taken: Vec<Option<Arc<dyn Member>>>,
+    taken: Vec<Option<Look<dyn Member>>>,
     free: Vec<usize>,
     /// Those among the taken that are not ours, and have to be asked.
-    sources: BTreeMap<usize, Arc<Watched>>,
+    sources: BTreeMap<usize, Look<Watched>>,
     /// The place among the idle, while every seat is free.
     idle_at: Option<u64>,
     /// What the queues counted that are gone.
@@ -65,7 +66,7 @@ impl Family {
         });
         drop(seats);
         let seat = u32::try_from(seat).expect("memory ends before four billion queues");
-        Claim { family, seat, kept: false }
+        Claim { family, seat }
     }
 
     /// Takes it off the list of the idle for good; `false` if a seat is taken.
@@ -94,7 +95,7 @@ impl Family {
             KnownTogether::since(seats.gone_known)
         };
         while let Some(member) = self.sweep_on() {
-            if member.is_living() {
+            if member.has_handles() || member.lives_by_itself() {
                 sum.add(&member.stats());
                 known.add(member.known());
             } else {
@@ -120,7 +121,7 @@ impl Family {
     fn ask_sources(&self) {
         let mut from = 0;
         loop {
-            let next = self.seats().sources.range(from..).next().map(|(seat, watched)| (*seat, Arc::clone(watched)));
+            let next = self.seats().sources.range(from..).next().map(|(seat, watched)| (*seat, Look::clone(watched)));
             let Some((seat, watched)) = next else { return };
             watched.ask();
             from = seat + 1;
@@ -128,7 +129,7 @@ impl Family {
     }
 
     /// The next queue of the sweep.
-    fn sweep_on(&self) -> Option<Arc<dyn Member>> {
+    fn sweep_on(&self) -> Option<Look<dyn Member>> {
         let mut seats = self.seats();
         let from = seats.sweep.as_ref().map_or(0, |(from, _)| *from);
         let next = (from..seats.taken.len()).find(|seat| seats.taken[*seat].is_some())?;
@@ -196,17 +197,20 @@ impl Roll for Family {
         &self.audience
     }
 
+    fn seat(&self, seat: u32, member: Look<dyn Member>) {
+        self.seats().taken[seat as usize] = Some(member);
+    }
+
     fn strike(&self, seat: u32) {
         let seat = seat as usize;
         let struck = {
             let mut seats = self.seats();
             let Some(member) = seats.taken[seat].take() else { return };
             seats.sources.remove(&seat);
-            let totals = member.totals();
-            seats.gone.add(&totals);
             seats.gone_known |= member.known();
-            if let Some((passed, missed)) = &mut seats.sweep {
-                if seat >= *passed {
+            if let Some(totals) = member.totals() {
+                seats.gone.add(&totals);
+                if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat >= *passed) {
                     missed.add(&totals);
                 }
             }
@@ -224,41 +228,23 @@ impl fmt::Debug for Family {
     }
 }
 
-/// A seat that is kept for a queue while it is built; dropped without one, it is free again.
+/// A seat that is kept for a queue while it is built. Whoever claims one has it taken: nothing in between may panic.
 #[must_use]
 pub(crate) struct Claim {
     pub(super) family: Arc<Family>,
     pub(super) seat: u32,
-    kept: bool,
 }
 
 impl Claim {
-    /// The list that the queue is on, which it tells when it goes, and its seat there.
-    pub(crate) fn listing(&self) -> (Arc<dyn Roll>, u32) {
-        (Arc::clone(&self.family) as Arc<dyn Roll>, self.seat)
-    }
-
-    /// Seats the queue.
-    pub(super) fn seat(mut self, member: Arc<dyn Member>) {
-        self.family.seats().taken[self.seat as usize] = Some(member);
-        self.kept = true;
+    /// The list that the queue is to be on, which it tells when it comes and goes, and its seat there.
+    pub(super) fn listing(self) -> (Arc<dyn Roll>, u32) {
+        (self.family, self.seat)
     }
 
     /// Seats a source.
-    pub(super) fn seat_source(mut self, watched: Arc<Watched>) {
+    pub(super) fn seat_source(&self, watched: Look<Watched>) {
         let mut seats = self.family.seats();
-        seats.sources.insert(self.seat as usize, Arc::clone(&watched));
-        seats.taken[self.seat as usize] = Some(watched);
-        drop(seats);
-        self.kept = true;
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if !self.kept {
-            let mut seats = self.family.seats();
-            self.family.vacate(&mut seats, self.seat as usize);
-        }
+        seats.sources.insert(self.seat as usize, Look::clone(&watched));
+        seats.taken[self.seat as usize] = Some(watched.listed());
     }
 }

@@ -17,6 +17,7 @@ mod source;
 mod stages;
 mod watched;
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,15 +34,14 @@ pub use source::{Levels, Source};
 pub use stages::{StageSource, StagesGuard};
 pub use watched::SourceGuard;
 
-pub(crate) use family::Claim;
 pub(crate) use names::check_name;
 
-use crate::observe::outlook::Audience;
+use crate::observe::outlook::{Audience, Roll};
 use crate::observe::{Event, QueueInfo, QueueKind};
-use crate::queue::{BuildError, Name};
+use crate::queue::{BuildError, Look, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
-use family::Family;
+use family::{Claim, Family};
 use names::Names;
 use settings::{Panics, Settings};
 use stages::Pipelines;
@@ -162,11 +162,10 @@ impl Registry {
             panic!("{}", BuildError::BadName { name, reason });
         }
         // Asked before it is listed, so that no reader finds it without an answer.
-        let watched = Arc::new(Watched::new(source));
+        let watched = Look::alone(Watched::new(source));
         let (claim, _) = self.claim(&name);
-        let guard = SourceGuard::new(Arc::clone(&claim.family), claim.seat, Arc::clone(&watched));
-        claim.seat_source(watched);
-        guard
+        claim.seat_source(Look::clone(&watched));
+        SourceGuard::new(claim.family, claim.seat, watched)
     }
 
     /// Forgets a name that has no living queue, and its totals: for a reader a counter that begins anew. Returns
@@ -265,12 +264,12 @@ impl Registry {
         Published { stages, ..self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone() }
     }
 
-    /// Lists the queue called `name` that `make` makes for its seat.
-    pub(crate) fn enlist<M: Member + 'static>(
+    /// Lists the queue called `name` that `make` makes and seats on the list that it is given.
+    pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
         mut name: Name,
-        make: impl FnOnce(Name, &Claim, Tuning) -> Arc<M>,
-    ) -> Arc<M> {
+        make: impl FnOnce(Name, (Arc<dyn Roll>, u32), Tuning) -> H,
+    ) -> H {
         let mut panics = Panics::default();
         let (claim, mut settings, tuning) = {
             let name = name.as_str();
@@ -279,8 +278,7 @@ impl Registry {
             (claim, settings, tuning)
         };
         name.share(&claim.family.name);
-        let member = make(name, &claim, tuning);
-        claim.seat(Arc::clone(&member) as Arc<dyn Member>);
+        let member = make(name, claim.listing(), tuning);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
         while self.board.version.load(Ordering::Acquire) != settings.version {
             settings = self.settings();
@@ -357,5 +355,5 @@ impl Registry {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;

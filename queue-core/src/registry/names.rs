@@ -28,13 +28,19 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
         Err("it is empty")
     } else if name.len() > LONGEST_NAME {
         Err("it is too long")
-    } else if name.chars().any(char::is_control) {
+    } else if has_controls(name) {
         Err("it contains a control character")
     } else if name == OVERFLOW {
         Err("it is reserved for what comes when all names are taken, choose another")
     } else {
         Ok(())
     }
+}
+
+fn has_controls(name: &str) -> bool {
+    // Byte by byte, as nearly all names are plain ASCII; those that may not be are decoded.
+    let is_plain = name.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    !is_plain && name.chars().any(char::is_control)
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl Settings {
     pub(super) fn tuning(&self, name: &str, panics: &mut Panics) -> Tuning {
         let asked = self.capacities.as_ref().and_then(|capacities| panics.catch(|| capacities(name)).flatten());
         // A bound of 0 would let nothing in.
-        Tuning { capacity: asked.filter(|capacity| *capacity > 0), ..self.shared }
+        Tuning { capacity: asked.and_then(NonZeroUsize::new), ..self.shared }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the settings promise, with stand-ins for queues that say what they were told.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -21,11 +22,11 @@ impl Member for Tuned {
         self.name.as_str()
     }
 
-    fn totals(&self) -> Totals {
-        Totals::default()
+    fn totals(&self) -> Option<Totals> {
+        None
     }
 
-    fn is_living(&self) -> bool {
+    fn lives_by_itself(&self) -> bool {
         true
     }
 
@@ -35,12 +36,16 @@ impl Member for Tuned {
 }
 
 impl Tuned {
-    fn built(registry: &Registry, name: &str) -> Arc<Self> {
-        registry.enlist(Name::of(name), |name, _, tuning| Arc::new(Self { name, told: Mutex::new(tuning) }))
+    fn built(registry: &Registry, name: &str) -> Look<Self> {
+        registry.enlist(Name::of(name), |name, (roll, seat), tuning| {
+            let look = Look::alone(Self { name, told: Mutex::new(tuning) });
+            roll.seat(seat, look.clone().listed());
+            look
+        })
     }
 
     fn capacity(&self) -> Option<usize> {
-        self.told.lock().expect("no panic").capacity
+        self.told.lock().expect("no panic").capacity.map(NonZeroUsize::get)
     }
 }
 
@@ -64,7 +69,7 @@ fn other_settings_leave_the_capacity_and_the_capacity_leaves_them() {
     registry.set_capacities(|_| Some(7));
     registry.set_peak_window(Duration::from_secs(3));
     let told = *queue.told.lock().expect("no panic");
-    assert_eq!(told, Tuning { saturation: 0.5, peak_window: Duration::from_secs(3), capacity: Some(7) });
+    assert_eq!(told, Tuning { saturation: 0.5, peak_window: Duration::from_secs(3), capacity: NonZeroUsize::new(7) });
     assert_eq!(*Tuned::built(&registry, "b").told.lock().expect("no panic"), told);
 }
 
@@ -163,7 +168,7 @@ fn the_newest_settings_win_however_they_race() {
         built.store(true, Ordering::SeqCst);
         setters.into_iter().for_each(|setter| setter.join().expect("no panic"));
         let newest = registry.settings().tuning("any", &mut Panics::default()).capacity;
-        let stale = queues.iter().filter(|queue| queue.capacity() != newest).count();
+        let stale = queues.iter().filter(|queue| queue.capacity() != newest.map(NonZeroUsize::get)).count();
         assert_eq!(stale, 0, "all have what was set last, {newest:?}");
     }
 }

@@ -8,6 +8,7 @@ use super::family::Family;
 use super::settings::Panics;
 use super::source::{Levels, Source};
 use crate::observe::outlook::Roll;
+use crate::queue::Look;
 use crate::stats::member::{Member, Tuning};
 use crate::stats::{Known, QueueStats, Totals};
 
@@ -16,11 +17,11 @@ use crate::stats::{Known, QueueStats, Totals};
 pub struct SourceGuard {
     family: Arc<Family>,
     seat: u32,
-    watched: Arc<Watched>,
+    watched: Look<Watched>,
 }
 
 impl SourceGuard {
-    pub(super) fn new(family: Arc<Family>, seat: u32, watched: Arc<Watched>) -> Self {
+    pub(super) fn new(family: Arc<Family>, seat: u32, watched: Look<Watched>) -> Self {
         Self { family, seat, watched }
     }
 }
@@ -161,11 +162,11 @@ impl Member for Watched {
         self.told().stats.clone()
     }
 
-    fn totals(&self) -> Totals {
-        self.told().stats.totals.clone()
+    fn totals(&self) -> Option<Totals> {
+        Some(self.told().stats.totals.clone())
     }
 
-    fn is_living(&self) -> bool {
+    fn lives_by_itself(&self) -> bool {
         self.told().living
     }
 

@@ -11,7 +11,10 @@ const MOST: usize = 64;
 /// Moments at which items came in.
 #[derive(Debug, Default)]
 pub(crate) struct Ages {
-    marks: VecDeque<Mark>,
+    /// All marks but the newest; none without that.
+    older: VecDeque<Mark>,
+    /// The mark that items come in under now, and under which most go out.
+    newest: Option<Mark>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,24 +31,25 @@ impl Ages {
     /// Without a ticker nobody knows when, since the mark before, the items before came in; then they count as put
     /// now: an age is told too small rather than made up.
     pub(crate) fn mark(&mut self, next: u64, now: u64, ticking: bool) {
-        if let Some(last) = self.marks.back_mut() {
-            if last.first == next {
-                last.at = now;
+        if let Some(newest) = &mut self.newest {
+            if newest.first == next {
+                newest.at = now;
                 return;
             }
             if !ticking {
-                last.at = now;
+                newest.at = now;
             }
         }
-        if self.marks.len() == MOST {
+        if self.older.len() + 1 == MOST {
             self.merge();
         }
-        self.marks.push_back(Mark { first: next, at: now, living: 0 });
+        self.older.extend(self.newest.replace(Mark { first: next, at: now, living: 0 }));
     }
 
     /// Forgets all items: none is buffered.
     pub(crate) fn forget_all(&mut self) {
-        self.marks.clear();
+        self.older.clear();
+        self.newest = None;
     }
 
     /// Forgets the items before `oldest`, which is still buffered.
@@ -53,35 +57,40 @@ impl Ages {
     /// If it came in before anybody looked, or came back, nobody knows since when it has been there: then it counts as
     /// one of the first mark's items.
     pub(crate) fn forget_before(&mut self, oldest: u64) {
-        while self.marks.get(1).is_some_and(|next| next.first <= oldest) {
-            self.marks.pop_front();
+        while !self.older.is_empty() {
+            let second = self.older.get(1).or(self.newest.as_ref());
+            if second.is_none_or(|second| second.first > oldest) {
+                break;
+            }
+            self.older.pop_front();
         }
-        if let Some(first) = self.marks.front_mut() {
+        if let Some(first) = self.older.front_mut().or(self.newest.as_mut()) {
             first.first = first.first.min(oldest);
         }
     }
 
     /// Forgets marks of which no item is left, in a queue that serves out of order.
     pub(crate) fn forget_empty(&mut self) {
-        while self.marks.len() > 1 && self.marks[0].living == 0 {
-            self.marks.pop_front();
+        while self.older.front().is_some_and(|first| first.living == 0) {
+            self.older.pop_front();
         }
     }
 
     /// When the oldest item came in. Call one of the `forget` methods first.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.marks.front().map(|mark| mark.at)
+        self.older.front().or(self.newest.as_ref()).map(|mark| mark.at)
     }
 
     /// Somebody looks at a clock, in a queue that serves out of order: if that is the first time, `living` items came in
     /// before, and the mark that follows says when.
     pub(crate) fn begin(&mut self, living: usize) {
-        if self.marks.is_empty() && living > 0 {
-            self.marks.push_back(Mark { first: 0, at: 0, living: living as u64 });
+        if self.newest.is_none() && living > 0 {
+            self.newest = Some(Mark { first: 0, at: 0, living: living as u64 });
         }
     }
 
     /// Item `number` is buffered, in a queue that serves out of order.
+    #[inline]
     pub(crate) fn came(&mut self, number: u64) {
         if let Some(mark) = self.of(number) {
             mark.living += 1;
@@ -89,29 +98,34 @@ impl Ages {
     }
 
     /// Item `number` is not buffered any more, in a queue that serves out of order.
+    #[inline]
     pub(crate) fn went(&mut self, number: u64) {
         if let Some(mark) = self.of(number) {
             mark.living = mark.living.saturating_sub(1);
         }
     }
 
+    #[inline]
     fn of(&mut self, number: u64) -> Option<&mut Mark> {
-        // Nearly always it is one of the newest, or there are few marks.
-        let after = match self.marks.back() {
-            Some(last) if last.first <= number => self.marks.len(),
-            _ => self.marks.partition_point(|mark| mark.first <= number),
-        };
-        self.marks.get_mut(after.saturating_sub(1))
+        let newest = self.newest.as_mut()?;
+        Some(if newest.first <= number { newest } else { of_older(&mut self.older, newest, number) })
     }
 
     fn merge(&mut self) {
-        let gap = |i: &usize| self.marks[*i].at - self.marks[i - 1].at;
+        let gap = |i: &usize| self.older[*i].at - self.older[i - 1].at;
         // The newest stays: it is the one that items now come in under.
-        let nearest = (1..self.marks.len() - 1).min_by_key(gap).unwrap_or(1);
-        if let Some(gone) = self.marks.remove(nearest) {
-            self.marks[nearest - 1].living += gone.living;
+        let nearest = (1..self.older.len()).min_by_key(gap).unwrap_or(1);
+        if let Some(gone) = self.older.remove(nearest) {
+            self.older[nearest - 1].living += gone.living;
         }
     }
+}
+
+/// The mark of an item that came in before the newest mark: of the first mark that there is, if all were made later.
+#[inline(never)]
+fn of_older<'a>(older: &'a mut VecDeque<Mark>, newest: &'a mut Mark, number: u64) -> &'a mut Mark {
+    let after = older.partition_point(|mark| mark.first <= number);
+    older.get_mut(after.saturating_sub(1)).unwrap_or(newest)
 }
 
 #[cfg(test)]
@@ -157,7 +171,7 @@ mod tests {
         for i in 0..100_000_u64 {
             ages.mark(i * 10, 1 + i * 1000, true);
         }
-        assert_eq!(ages.marks.len(), MOST);
+        assert_eq!(ages.older.len() + 1, MOST);
         ages.forget_before(0);
         assert_eq!(ages.oldest(), Some(1));
     }

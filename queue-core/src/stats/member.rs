@@ -1,5 +1,6 @@
 //! What a queue and the place where it is found ask of each other; neither knows more.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::stats::{Known, QueueStats, Totals};
@@ -12,10 +13,13 @@ pub(crate) trait Member: Send + Sync {
     fn name(&self) -> &str {
         ""
     }
-    /// What it has counted, at its end: nothing is buffered and nobody waits, so no time has to be taken into account.
-    fn totals(&self) -> Totals;
-    /// Whether a handle lives: if none does, only its totals count.
-    fn is_living(&self) -> bool;
+    /// What it has counted, at its end, if anything: nothing is buffered and nobody waits, so no time has to be taken into
+    /// account.
+    fn totals(&self) -> Option<Totals>;
+    /// Whether it lives although nobody has a handle, as one that is not ours may: if it does not, only its totals count.
+    fn lives_by_itself(&self) -> bool {
+        false
+    }
     /// Which of its numbers it knows.
     fn known(&self) -> Known {
         Known::ALL
@@ -34,7 +38,7 @@ pub(crate) struct Tuning {
     /// How far back the peak depth looks.
     pub(crate) peak_window: Duration,
     /// The bound that is set for the queue's name; `None`: as the code that built it has it.
-    pub(crate) capacity: Option<usize>,
+    pub(crate) capacity: Option<NonZeroUsize>,
 }
 
 impl Default for Tuning {

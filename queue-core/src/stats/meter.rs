@@ -120,6 +120,12 @@ impl Meter {
         self.done_ok + self.past.as_ref().map_or(0, |past| past.totals.done())
     }
 
+    /// Whether nothing has been counted here so far.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let Self { handed_off, put_waits, get_waits, done_ok, .. } = *self;
+        handed_off | put_waits | get_waits | done_ok == 0 && self.past.is_none()
+    }
+
     /// All totals, but for items put and got.
     pub(crate) fn totals(&self) -> Totals {
         let Self { handed_off, put_waits, get_waits, done_ok, .. } = *self;
