@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use super::{Met, Row};
 
-const WIDTH: f64 = 860.0;
-const LEFT: f64 = 300.0;
+const WIDTH: f64 = 900.0;
+const LEFT: f64 = 340.0;
 const RIGHT: f64 = 60.0;
 const TOP: f64 = 44.0;
 const STEP: f64 = 24.0;
@@ -19,19 +19,20 @@ const MOST: f64 = 3.0;
 
 const STYLE: &str = "\
 text{font:12px system-ui,sans-serif;fill:#1f2328}.quiet{fill:#59636e}.grid{stroke:#d1d9e0}.one{stroke:#59636e}\
-.yes{fill:#1a7f37}.no{fill:#cf222e}.tie{fill:#9a6700}.none{fill:#818b98}.bar{stroke:#1f2328;stroke-width:2}\
+.yes{fill:#1a7f37}.no{fill:#cf222e}.ahead{fill:#bf8700}.none{fill:#818b98}.bar{stroke:#1f2328;stroke-width:2}\
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.quiet{fill:#9198a1}.grid{stroke:#3d444d}.one{stroke:#9198a1}\
-.yes{fill:#3fb950}.no{fill:#f85149}.tie{fill:#d29922}.none{fill:#656c76}.bar{stroke:#f0f6fc}}";
+.yes{fill:#3fb950}.no{fill:#f85149}.ahead{fill:#d29922}.none{fill:#656c76}.bar{stroke:#f0f6fc}}";
 
 /// The chart of the rows that have a ratio.
 pub(crate) fn chart(rows: &[Row]) -> String {
-    let rows: Vec<_> = rows.iter().filter_map(|row| Some((row, row.ratio()?, row.bar?.ratio))).collect();
+    let rows: Vec<_> = rows.iter().filter_map(|row| Some((row, row.ratio()?, row.judged_by()?))).collect();
     let bottom = TOP + STEP * f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX));
     let height = bottom + 8.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"Ratio of ours to the best peer, for each scenario\">\n<style>{STYLE}</style>\n\
-         <text x=\"8\" y=\"18\">Ours in units of the best peer (1 = as fast, shorter is better); | is the bar</text>\n"
+         <text x=\"8\" y=\"18\">Ours in units of the best peer, shorter is better. | is the bar; green: within it, \
+         amber: beyond it and ahead of the peer, red: behind</text>\n"
     );
     for tick in ["0", "0.5", "1", "1.5", "2", "2.5", "3"] {
         let x = x_of(tick.parse().expect("the ticks are numbers"));
@@ -55,8 +56,8 @@ pub(crate) fn chart(rows: &[Row]) -> String {
 fn draw(svg: &mut String, row: &Row, ratio: f64, bar: f64, y: f64) {
     let class = match row.met() {
         Some(Met::Yes) => "yes",
-        Some(Met::Tie) => "tie",
-        Some(Met::No) => "no",
+        Some(Met::Tie | Met::No) if ratio < 1.0 => "ahead",
+        Some(Met::Tie | Met::No) => "no",
         None => "none",
     };
     let (name, base) = (escape(&row.name), y + THICK - 3.0);
@@ -108,6 +109,7 @@ mod tests {
         let svg = chart(&[row("fast", 5.0, Some(1.0)), row("slow", 90.0, Some(1.0)), row("growth", 1.0, None)]);
         assert!(svg.contains(">fast</text><rect class=\"yes\""), "{svg}");
         assert!(svg.contains(">slow</text><rect class=\"no\""), "{svg}");
+        assert!(chart(&[row("ahead", 9.0, Some(0.5))]).contains(">ahead</text><rect class=\"ahead\""));
         assert!(svg.contains(">9.00 →</text>"), "what is cut off says so: {svg}");
         assert!(!svg.contains("growth"), "{svg}");
     }

@@ -50,11 +50,16 @@ impl Row {
         Some(self.ours()?.figures.median / self.best_peer()?.figures.median)
     }
 
-    pub(crate) fn met(&self) -> Option<Met> {
+    /// The bar that it is judged by.
+    pub(super) fn judged_by(&self) -> Option<f64> {
         let bar = self.bar?;
         // Where the system has no barrier to end it by, no queue is biased.
         let biased = bar.with_bias.filter(|_| cfg!(target_os = "linux"));
-        Some(judge(self.ratio()?, biased.unwrap_or(bar.ratio), self.bimodal))
+        Some(biased.unwrap_or(bar.ratio))
+    }
+
+    pub(crate) fn met(&self) -> Option<Met> {
+        Some(judge(self.ratio()?, self.judged_by()?, self.bimodal))
     }
 }
 
