@@ -124,6 +124,11 @@ pub trait Discipline<T>: Default {
         run
     }
 
+    /// The number of the item that is next, where that is known without a search.
+    fn next(&self) -> Option<u64> {
+        None
+    }
+
     /// How many items are sure to go out before item `number` does.
     fn before(&self, number: u64) -> u64;
 
@@ -175,6 +180,10 @@ impl<T> Discipline<T> for Stack<T> {
     #[inline]
     fn pop(&mut self) -> Option<Numbered<T>> {
         self.items.pop_back()
+    }
+
+    fn next(&self) -> Option<u64> {
+        self.items.back().map(|top| top.number)
     }
 
     fn before(&self, _number: u64) -> u64 {

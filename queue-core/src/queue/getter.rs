@@ -176,7 +176,22 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
     type Output = Result<Taken<T>, GetError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_long(None, cx)
+        if self.waiter.phase() != Phase::Idle {
+            return self.poll_long(None, cx);
+        }
+        let mut state = self.shared.glance();
+        match state.receive_in_step(cx) {
+            Short::Done(taken) => Poll::Ready(Ok(taken)),
+            Short::Woke(taken, waker) => {
+                drop(state);
+                wake(Some(waker));
+                Poll::Ready(Ok(taken))
+            }
+            Short::Wait | Short::Look => {
+                let turn = Turn::new(state);
+                self.poll_long(Some(turn), cx)
+            }
+        }
     }
 }
 

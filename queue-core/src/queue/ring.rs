@@ -195,6 +195,10 @@ impl<T> Discipline<T> for Ring<T> {
         }
     }
 
+    fn next(&self) -> Option<u64> {
+        self.oldest()
+    }
+
     fn before(&self, number: u64) -> u64 {
         // What came back goes out first.
         if self.is_whole() { self.start().map_or(0, |start| number.saturating_sub(start)) } else { 0 }

@@ -169,6 +169,27 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
+    /// Takes the next item out by the short way, with what is known of it, for one who is to finish it. Not one that carries
+    /// anything, or that may.
+    fn receive_shortly(&mut self, task: Option<&mut Context<'_>>) -> Short<(T, Went)> {
+        if K::Buffer::OUT_OF_ORDER {
+            return Short::Look;
+        }
+        let Some(number) = self.items.next() else { return Short::Look };
+        let got = match self.get_quickly() {
+            Some(item) => Short::Done(item),
+            None if self.untagged() == 0 => Short::Look,
+            None => self.get_after_a_look(task),
+        };
+        let went = Went::new(number, self.items.len(), false, Tag::default());
+        match got {
+            Short::Done(item) => Short::Done((item, went)),
+            Short::Woke(item, waker) => Short::Woke((item, went), waker),
+            Short::Wait => Short::Wait,
+            Short::Look => Short::Look,
+        }
+    }
+
     fn put_after_a_look_around(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
         let numbers = self.numbers_in_calm();
         if self.next >= numbers || self.is_late() {
@@ -351,6 +372,13 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         let claimed = self.claim_shortly(slot);
         self.moves().put(self.next);
         claimed
+    }
+
+    /// Takes the next item out by the short way, for one who is to finish it, in a task that has to let others run.
+    pub(super) fn receive_in_step(&mut self, cx: &mut Context<'_>) -> Short<(T, Went)> {
+        let item = self.receive_shortly(Some(cx));
+        self.moves().got(self.got);
+        item
     }
 
     /// As [`put_at_once`](Self::put_at_once), for a task that has to let others run.

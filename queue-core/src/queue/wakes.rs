@@ -23,9 +23,12 @@ impl Wakes {
     }
 
     /// Wakes all of them, in the order in which they were added. Call it unlocked.
+    #[inline]
     pub(crate) fn wake(self) {
         wake(self.first);
-        self.more.into_iter().for_each(|waker| wake(Some(waker)));
+        if !self.more.is_empty() {
+            self.more.into_iter().for_each(|waker| wake(Some(waker)));
+        }
     }
 }
 

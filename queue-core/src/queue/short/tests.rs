@@ -146,6 +146,41 @@ fn to_collect_what_was_handed_over_disturbs_no_calm() {
 }
 
 #[test]
+fn what_is_received_and_finished_disturbs_no_calm_and_is_known_by_its_number() {
+    fn check<K: Kind<u32> + 'static>(order: [u64; 3])
+    where
+        K::Buffer: Send,
+    {
+        let (queue, _clock) = calm::<K>(ItemSampling::Off);
+        (0..3).for_each(|item| queue.try_put(item).expect("there is room"));
+        queue.shared().glance().calm.put_until = 77;
+        for (left, number) in (0..3).rev().zip(order) {
+            let taken = in_a_task(|cx| match queue.shared().glance().receive_in_step(cx) {
+                Short::Done((item, went)) => Some((u64::from(item), went.seq, went.depth)),
+                _ => None,
+            });
+            assert_eq!(taken, Some((number, number, left)), "{:?}", K::KIND);
+            queue.task_done().expect("it was received");
+            assert_eq!(queue.shared().glance().calm.put_until, 77, "{:?}", K::KIND);
+        }
+    }
+    check::<Fifo>([0, 1, 2]);
+    check::<Lifo>([2, 1, 0]);
+}
+
+#[test]
+fn an_item_that_carries_anything_is_not_received_the_short_way() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
+    let mut trace = TraceContext::new([1; 16], [2; 8], 0).map(Box::new);
+    let put = queue.shared().glance().put_when_asked(&mut Some(0), &mut trace, None);
+    assert!(matches!(put, Short::Done(())));
+    in_a_task(|cx| assert!(matches!(queue.shared().glance().receive_in_step(cx), Short::Look)));
+    let Poll::Ready(Ok(delivery)) = ByHand::new(queue.receive()).poll() else { panic!("the long way has it") };
+    assert!(delivery.trace().is_some());
+    delivery.done();
+}
+
+#[test]
 fn a_task_without_budget_goes_on_for_no_longer_than_was_paid_for() {
     let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
     assert!((0..100).all(|item| is_put(&queue, item)), "those who have no budget pay for 64 items");
