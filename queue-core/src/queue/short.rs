@@ -169,8 +169,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
-    /// Takes the next item out by the short way, with what is known of it, for one who is to finish it. Not one that carries
-    /// anything, or that may.
+    /// Takes the next item, if it is sure to carry nothing, out by the short way, with what is known of it.
     fn receive_shortly(&mut self, task: Option<&mut Context<'_>>) -> Short<(T, Went)> {
         if K::Buffer::OUT_OF_ORDER {
             return Short::Look;
