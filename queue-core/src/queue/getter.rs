@@ -12,7 +12,7 @@ use super::calm::Turn;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
-use super::lock::Seen;
+use super::moves::Seen;
 use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::{Handed, Next, State};
@@ -207,7 +207,17 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         if let Some(item) = state.get_quickly() {
             return Poll::Ready(Ok(item));
         }
-        match state.get_in_step(cx) {
+        let mut got = state.get_in_step(cx);
+        if matches!(got, Short::Wait) {
+            let seen = state.moves().seen();
+            drop(state);
+            if !self.shared.comes_soon(Side::Get, seen) {
+                return self.wait(cx);
+            }
+            state = self.shared.glance();
+            got = state.get_in_step(cx);
+        }
+        match got {
             Short::Done(item) => Poll::Ready(Ok(item)),
             Short::Woke(item, waker) => {
                 drop(state);
