@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::task::coop;
 
@@ -141,6 +142,31 @@ fn as_many_are_put_together_as_there_is_room_for_with_nobody_waiting() {
     let mut items = VecDeque::from([2, 3, 4, 5]);
     assert!(queue.shared().glance().put_many_at_once(&mut items, &mut None).is_none(), "nobody is to be woken");
     assert_eq!((items, queue.len()), (VecDeque::from([5]), 5));
+}
+
+#[test]
+fn an_item_comes_shortly_into_a_slot_that_was_granted_unless_a_batch_is_to_be_told_of_it() {
+    let _clock = PausedClock::pause();
+    let queue: Queue<u32> = QueueOf::builder("test").capacity(1).unregistered().build().expect("it is sound");
+    let _ = queue.stats();
+    let grant = || {
+        queue.try_put(0).expect("there is room");
+        let mut putter = ByHand::new(queue.put(1));
+        assert!(putter.poll().is_pending());
+        assert_eq!(queue.try_get(), Ok(0));
+        putter
+    };
+    let putter = grant();
+    assert!(matches!(queue.shared().glance().claim_at_once(&mut Some(1)), Short::Done(())));
+    queue.shared().lock().granted += 1;
+    drop(putter);
+    assert_eq!(queue.try_get(), Ok(1));
+    let mut putter = grant();
+    let mut batch = ByHand::new(queue.get_batch(1, Duration::ZERO));
+    assert!(batch.poll().is_pending());
+    assert_eq!(putter.poll(), Poll::Ready(Ok(())));
+    assert!(batch.is_woken(), "nobody told it");
+    assert_eq!(batch.poll(), Poll::Ready(Ok(vec![1])));
 }
 
 #[test]
