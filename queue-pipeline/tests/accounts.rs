@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use queue_core::Registry;
 use queue_pipeline::{
-    Batch, Because, Cancel, CancellationToken, Capacity, Cause, Ending, Failure, Pipeline, Report, Skip, SourceReport,
-    StageReport, Workers,
+    Batch, Because, Cancel, CancellationToken, Capacity, Cause, Ending, Failure, Pipeline, Report, Retry, Skip,
+    SourceReport, StageReport, Workers,
 };
 use support::{millis, never, on_one_thread, on_paused_clock, pipeline};
 use tokio::time::sleep;
@@ -143,6 +143,41 @@ fn the_rule_that_was_said_last_counts() {
             .await
             .unwrap_err();
         assert_eq!((failed.first.item, failed.report.skipped()), (1, 0));
+    });
+}
+
+#[test]
+fn pauses_turns_letters_and_streams_are_no_work() {
+    on_paused_clock(async {
+        let work = |for_millis| async move {
+            sleep(millis(for_millis)).await;
+            Ok::<_, String>(())
+        };
+        let check = |report: Report, calls: u64, working, longest| {
+            let stage = &report.stages[0];
+            let measured = (stage.calls, stage.working, stage.longest);
+            assert_eq!(measured, (calls, millis(working), millis(longest)), "{report}");
+        };
+        let retried = pipeline().source(1..=3).sink("work", Workers(1), Capacity(9), move |_: u64| async move {
+            work(10).await?;
+            Err::<(), _>("again".to_owned())
+        });
+        check(retried.on_error(Retry::attempts(2)).on_error(Skip).run(never()).await.unwrap(), 6, 60, 10);
+        let lettered = pipeline().source(1..=3).sink("work", Workers(1), Capacity(9), move |_: u64| async move {
+            work(10).await?;
+            Err::<(), _>("never".to_owned())
+        });
+        check(lettered.dead_letters(move |_| work(100)).run(never()).await.unwrap(), 3, 30, 10);
+        let ordered = pipeline().source([50, 10, 50, 10]).stage("work", Workers(2), Capacity(9), work).ordered();
+        check(ordered.collect(never()).await.unwrap().0, 4, 120, 50);
+        let streamed = pipeline().source(1..=3).stage_many("work", Workers(1), Capacity(9), move |_: u64| async move {
+            work(10).await?;
+            Ok::<_, String>(futures_util::stream::unfold(0, |n| async move {
+                sleep(millis(100)).await;
+                (n < 2).then_some((n, n + 1))
+            }))
+        });
+        check(streamed.collect(never()).await.unwrap().0, 3, 30, 10);
     });
 }
 

@@ -186,3 +186,32 @@ fn what_cannot_be_changed_says_why() {
         assert_eq!(control.set_workers("a", 2), Err(ControlError::NotRunning));
     });
 }
+
+#[test]
+fn a_bound_that_shrinks_puts_one_item_into_the_hand_of_the_source_and_no_other() {
+    on_paused_clock(async {
+        let source = futures_util::stream::unfold(0_u64, |n| async move {
+            sleep(millis(1)).await;
+            Some((n, n + 1))
+        });
+        let flow = pipeline().source(source).sink("work", Workers(1), Capacity(50), |_| async {
+            sleep(millis(100)).await;
+            Ok::<_, String>(())
+        });
+        let control = flow.control();
+        let run = tokio::spawn(flow.run(never()));
+        sleep(millis(20)).await;
+        control.set_capacity("work", 3).unwrap();
+        let beyond_the_queue = || {
+            let now = control.report().unwrap();
+            now.taken() - now.stored() - now.stages[0].depth as u64
+        };
+        sleep(millis(500)).await;
+        assert_eq!(beyond_the_queue(), 2, "one at work, one that was to have room");
+        sleep(millis(3_000)).await;
+        assert_eq!((control.report().unwrap().stages[0].depth, beyond_the_queue()), (3, 1), "one at work");
+        control.stop();
+        let report = run.await.unwrap().unwrap();
+        assert!(report.adds_up() && report.left_over() == 0, "{report}");
+    });
+}

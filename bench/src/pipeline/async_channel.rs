@@ -3,12 +3,12 @@
 use async_channel::bounded;
 use tokio::task::JoinSet;
 
-use super::{Plan, timed, work};
+use super::{Plan, timed};
 use crate::runtime::Flavor;
 
 /// Runs it.
 pub(crate) fn by_async_channel(flavor: Flavor, plan: Plan, items: u64) -> f64 {
-    timed(flavor, items, async move {
+    timed(flavor, plan, items, |work, sum| async move {
         let (last, before) = plan.stages.split_last().expect("a pipeline has a stage");
         let mut tasks = JoinSet::new();
         let (first, mut receiver) = bounded(plan.stages[0].1);
@@ -23,25 +23,21 @@ pub(crate) fn by_async_channel(flavor: Flavor, plan: Plan, items: u64) -> f64 {
                 let (receiver, sender) = (receiver.clone(), sender.clone());
                 tasks.spawn(async move {
                     while let Ok(number) = receiver.recv().await {
-                        sender.send(work(number)).await.expect("the next stage is there");
+                        sender.send(work.on(number)).await.expect("the next stage is there");
                     }
                 });
             }
             receiver = next;
         }
-        let mut sums = JoinSet::new();
         for _ in 0..last.0 {
-            let receiver = receiver.clone();
-            sums.spawn(async move {
-                let mut sum = 0;
+            let (receiver, sum) = (receiver.clone(), sum.clone());
+            tasks.spawn(async move {
                 while let Ok(number) = receiver.recv().await {
-                    sum += work(number);
+                    work.store(number, &sum);
                 }
-                sum
             });
         }
         drop(receiver);
         tasks.join_all().await;
-        sums.join_all().await.into_iter().sum()
     })
 }

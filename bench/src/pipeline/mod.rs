@@ -13,30 +13,40 @@ pub(crate) use self::async_channel::by_async_channel;
 pub(crate) use self::buffered::by_buffer_unordered;
 pub(crate) use self::ours::by_ours;
 pub(crate) use self::tokio_mpsc::by_tokio_mpsc;
-pub(crate) use work::calibrate;
 
 use std::future::Future;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::item::check_sum;
 use crate::runtime::Flavor;
 use crate::shape::each;
-use work::work;
+use work::Work;
 
 /// What a pipeline consists of: a stage for each number of workers, and the room before it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) stages: &'static [(usize, usize)],
+    /// What each stage does for an item takes so long.
+    pub(crate) work: Duration,
 }
 
-/// Runs a pipeline of `items` numbered items that returns their sum; what an item took, in nanoseconds.
-fn timed(flavor: Flavor, items: u64, pipeline: impl Future<Output = u64> + Send + 'static) -> f64 {
+/// Where the last stage puts what comes of the items; the same for all contenders.
+type Sum = Arc<AtomicU64>;
+
+/// Runs a pipeline of `items` numbered items, whose last stage adds them up; what an item took, in nanoseconds.
+fn timed<F>(flavor: Flavor, plan: Plan, items: u64, pipeline: impl FnOnce(Work, Sum) -> F) -> f64
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let runtime = flavor.runtime();
-    calibrate();
+    let sum = Sum::default();
+    let pipeline = pipeline(Work::lasting(plan.work), Arc::clone(&sum));
     let started = Instant::now();
     // As a task, so that all of it runs where the workers do.
-    let sum = runtime.block_on(runtime.spawn(pipeline)).expect("a pipeline does not panic");
+    runtime.block_on(runtime.spawn(pipeline)).expect("a pipeline does not panic");
     let took = started.elapsed();
-    check_sum(items, sum);
+    check_sum(items, sum.load(Ordering::Relaxed));
     each(took, items)
 }

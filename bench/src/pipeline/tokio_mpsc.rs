@@ -6,12 +6,12 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinSet;
 
-use super::{Plan, timed, work};
+use super::{Plan, timed};
 use crate::runtime::Flavor;
 
 /// Runs it.
 pub(crate) fn by_tokio_mpsc(flavor: Flavor, plan: Plan, items: u64) -> f64 {
-    timed(flavor, items, async move {
+    timed(flavor, plan, items, |work, sum| async move {
         let (last, before) = plan.stages.split_last().expect("a pipeline has a stage");
         let mut tasks = JoinSet::new();
         let (first, mut receiver) = channel(plan.stages[0].1);
@@ -27,26 +27,22 @@ pub(crate) fn by_tokio_mpsc(flavor: Flavor, plan: Plan, items: u64) -> f64 {
                 let (shared, sender) = (Arc::clone(&shared), sender.clone());
                 tasks.spawn(async move {
                     while let Some(number) = get(&shared).await {
-                        sender.send(work(number)).await.expect("the next stage is there");
+                        sender.send(work.on(number)).await.expect("the next stage is there");
                     }
                 });
             }
             receiver = next;
         }
         let shared = Arc::new(Mutex::new(receiver));
-        let mut sums = JoinSet::new();
         for _ in 0..last.0 {
-            let shared = Arc::clone(&shared);
-            sums.spawn(async move {
-                let mut sum = 0;
+            let (shared, sum) = (Arc::clone(&shared), sum.clone());
+            tasks.spawn(async move {
                 while let Some(number) = get(&shared).await {
-                    sum += work(number);
+                    work.store(number, &sum);
                 }
-                sum
             });
         }
         tasks.join_all().await;
-        sums.join_all().await.into_iter().sum()
     })
 }
 

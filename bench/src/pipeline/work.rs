@@ -1,40 +1,52 @@
-//! Ten microseconds of work that always are the same work.
+//! Work that takes as long as it is told, and always the same.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a stage does for each item.
-const WORK: Duration = Duration::from_micros(10);
-
-/// So many rounds of the loop take that long on this machine, in its best moment.
-static ROUNDS: LazyLock<u64> = LazyLock::new(|| {
+/// So many steps take a second on this machine, in its best moment.
+static STEPS_A_SECOND: LazyLock<f64> = LazyLock::new(|| {
     let trial = 1_000_000;
-    let best = (0..9).map(|_| time(trial)).min().expect("nine of them");
-    u64::try_from(u128::from(trial) * WORK.as_nanos() / best.as_nanos().max(1)).expect("a machine is not that fast")
+    let best = (0..9).map(|_| time(trial)).min().expect("nine of them").max(Duration::from_nanos(1));
+    trial as f64 / best.as_secs_f64()
 });
 
-/// Finds out, before anything is measured, how much work that is.
-pub(crate) fn calibrate() {
-    LazyLock::force(&ROUNDS);
+/// What a stage does for each item. The amount is fixed, not the time: whoever is interrupted has still to do it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    steps: u64,
 }
 
-/// Works on an item, and returns it. The amount is fixed, not the time: whoever is interrupted has still to do it.
-pub(super) fn work(number: u64) -> u64 {
-    spin(*ROUNDS);
-    number
-}
+impl Work {
+    /// So much as takes `time`. The first one finds out how much that is.
+    pub(super) fn lasting(time: Duration) -> Self {
+        Self { steps: (*STEPS_A_SECOND * time.as_secs_f64()).round() as u64 }
+    }
 
-/// Compiled once: within another function of each contender it would be another loop, and the work not the same.
-#[inline(never)]
-fn spin(rounds: u64) {
-    for round in 0..rounds {
-        black_box(round);
+    /// Works on an item, and returns it.
+    pub(super) fn on(self, number: u64) -> u64 {
+        spin(self.steps);
+        number
+    }
+
+    /// As [`on`](Self::on) for the last stage, which has somewhere to put what comes of it: all of its workers the same
+    /// place, as they would have one database.
+    pub(super) fn store(self, number: u64, sum: &AtomicU64) {
+        sum.fetch_add(self.on(number), Ordering::Relaxed);
     }
 }
 
-fn time(rounds: u64) -> Duration {
+/// Multiplications that wait for each other, compiled once for all contenders. Steps that could be done at once would take
+/// up to twice as long whenever the other thread of the core has something to do, and that thread is somebody else's.
+#[inline(never)]
+fn spin(steps: u64) {
+    let end = (0..steps).fold(black_box(1_u64), |so_far, _| so_far.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 1);
+    black_box(end);
+}
+
+fn time(steps: u64) -> Duration {
     let started = Instant::now();
-    spin(rounds);
+    spin(steps);
     started.elapsed()
 }

@@ -201,13 +201,17 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Goes on, after a wait as a rule.
     #[cold]
     fn poll_waiting(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
-        let this = self.project();
+        let mut this = self.project();
         assert!(this.offer.item.is_some(), "a put was polled after it had completed");
         if this.waiter.phase() != Phase::Served {
             return Self::try_to_put(this.shared, this.offer, this.waiter, None, cx);
         }
-        let waited = tell_end(*this.shared, Side::Put, this.waiter);
-        Poll::Ready(Self::end(this.shared, Phase::Served, this.offer, waited))
+        let waited = tell_end(*this.shared, Side::Put, this.waiter.as_mut());
+        let put = Self::end(this.shared, Phase::Served, this.offer, waited);
+        // Nothing is left to drop.
+        this.waiter.finish();
+        *this.begun = false;
+        Poll::Ready(put)
     }
 
     /// Puts by the long way, or waits.

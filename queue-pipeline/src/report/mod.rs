@@ -105,7 +105,8 @@ pub struct StageReport {
     pub retries: u64,
     /// How often the work was called: once an item or a batch, and once more for each retry.
     pub calls: u64,
-    /// Time within the work itself, summed over calls.
+    /// Time within the work itself, summed over calls. Where a worker went on to the next item without a wait, with the way
+    /// there: a fraction of a microsecond, and what observers of every item take of it.
     pub working: Duration,
     /// The longest call.
     pub longest: Duration,

@@ -1,5 +1,6 @@
 //! Who takes from the source: only what there is room for.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,9 +9,9 @@ use super::ledger::{Doing, Ledger};
 use super::signal::Signal;
 use crate::error::Failure;
 use crate::report::SourceReport;
-use crate::stage::attempt::caught;
+use crate::stage::caught::caught;
 use crate::stage::item::Numbered;
-use crate::stage::outlet::{Outlet, Room};
+use crate::stage::outlet::{Gone, Outlet, Room};
 use crate::stage::source::Source;
 use crate::stage::worker::Exit;
 
@@ -48,7 +49,8 @@ impl Mouth {
 
 /// Puts what `source` gives before the first stage, until it has no more or `stop` says so.
 ///
-/// Where items go into one queue, room is there before an item is taken, so that none is in hand when a run ends.
+/// Where items go into one queue, room is there before an item is taken, so that none is in hand when a run ends; but for one
+/// if the bound has shrunk.
 ///
 /// # Cancel safety
 /// Dropped midway, an item in hand counts as left over.
@@ -60,30 +62,34 @@ pub(crate) async fn feed<S: Source, E>(
     failures: Arc<Failures<E>>,
 ) -> Exit {
     let mut number = 0;
+    let mut room = Room::Free(0);
     mouth.ledger.turn_to(Doing::Busy);
     let exit = loop {
         if stop.is_given() {
             break Exit::Drained;
         }
-        let room = tokio::select! {
-            biased;
-            room = mouth.ledger.wait(Doing::Blocked, outlet.room()) => room,
-            () = stop.given() => break Exit::Drained,
-        };
-        let Ok(room) = room else { break Exit::Failed };
-        let next = tokio::select! {
-            biased;
-            next = caught(|| source.next()) => next,
-            () = stop.given() => break Exit::Drained,
-        };
+        if let Room::Free(0) = room {
+            match stop.or(mouth.ledger.wait(Doing::Blocked, outlet.room())).await {
+                Some(Ok(there)) => room = there,
+                Some(Err(Gone)) => break Exit::Failed,
+                None => break Exit::Drained,
+            }
+        }
+        let Some(next) = stop.or(caught(|| source.next())).await else { break Exit::Drained };
         match next {
             Ok(Some(item)) => {
                 number += 1;
                 mouth.taken.store(number, Ordering::Release);
                 let hand = InHand(Some(&mouth.left_over));
-                let put = match room {
+                let put = match std::mem::replace(&mut room, Room::Free(0)) {
                     Room::Reserved(permit) => permit.put(Numbered::new(number, item)).is_ok(),
-                    Room::Unreserved => mouth.ledger.wait(Doing::Blocked, outlet.put(number, item)).await.is_ok(),
+                    Room::Free(free) => {
+                        let mut put = pin!(mouth.ledger.wait(Doing::Blocked, outlet.put(number, item)));
+                        let put_it = put.as_mut().await.is_ok();
+                        // If it had to wait, the bound has shrunk.
+                        room = Room::Free(if put.has_waited() { 0 } else { free - 1 });
+                        put_it
+                    }
                 };
                 if !put {
                     break Exit::Failed;

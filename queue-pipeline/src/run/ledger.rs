@@ -4,12 +4,15 @@
 //! worker begins or ends to wait, and before and after it works; so all time is accounted for, also while it waits.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
+
+use super::page::Page;
 
 /// What a worker does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,57 +57,86 @@ pub(crate) enum Fate {
     LeftOver,
 }
 
+/// Alone on its cache lines, as another worker's core writes into its own book all the time. Written by its worker alone, or
+/// when that is gone.
+#[repr(align(128))]
 pub(crate) struct Ledger {
-    page: Mutex<Page>,
+    page: Page<ROWS>,
     /// The item in hand, or the last one.
     number: AtomicU64,
+    /// When the worker looked at the clock last, if all that it did since is to go on to the next item; otherwise 0.
+    seen: AtomicU64,
+    /// What moments are counted from.
+    opened: Instant,
 }
 
-struct Page {
-    doing: Doing,
-    since: Instant,
-    figures: Figures,
+/// The rows of a page; those that are written for each item come first. Times are nanoseconds.
+#[derive(Clone, Copy, Debug)]
+enum Row {
+    Done,
+    Out,
+    Calls,
+    Working,
+    Longest,
+    Failed,
+    Skipped,
+    Filtered,
+    LeftOver,
+    Retries,
+    /// What the worker does now, and since when.
+    Doing,
+    Since,
+    /// For each [`Doing`].
+    Starved,
+    Busy,
+    Blocked,
 }
+
+const ROWS: usize = Row::Blocked as usize + 1;
 
 /// Calls of the work since the last settlement.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Calls {
     count: u64,
-    working: Duration,
-    longest: Duration,
+    /// In nanoseconds, as `longest`.
+    working: u64,
+    longest: u64,
 }
 
 impl Ledger {
     /// Opens a book. Whoever it is about is on the way to its first wait, which is not to wait.
     pub(crate) fn open() -> Self {
-        let page = Page { doing: Doing::Busy, since: Instant::now(), figures: Figures::default() };
-        Self { page: Mutex::new(page), number: AtomicU64::new(0) }
+        let page = Page::blank();
+        page.write(|pen| pen.set(Row::Doing as usize, Row::Busy as u64));
+        Self { page, number: AtomicU64::new(0), seen: AtomicU64::new(0), opened: Instant::now() }
     }
 
     /// Waits for `future`; if that takes a wait at all, the time goes to `doing`, and the time after it to [`Doing::Busy`].
     ///
     /// # Cancel safety
     /// That of `future`.
-    pub(crate) async fn wait<F: Future>(&self, doing: Doing, future: F) -> F::Output {
-        let mut future = pin!(future);
-        let mut waits = false;
-        let output = std::future::poll_fn(|cx| {
-            let poll = future.as_mut().poll(cx);
-            if poll.is_pending() && !waits {
-                waits = true;
-                self.turn_to(doing);
-            }
-            poll
-        })
-        .await;
-        if waits {
-            self.turn_to(Doing::Busy);
-        }
-        output
+    pub(crate) fn wait<F: Future>(&self, doing: Doing, future: F) -> Waiting<'_, F> {
+        Waiting { ledger: self, doing, waits: false, waited: false, future }
     }
 
     pub(crate) fn turn_to(&self, doing: Doing) {
-        self.page().turn_to(doing);
+        let now = self.now();
+        self.page.write(|pen| {
+            let passed = now.saturating_sub(pen.get(Row::Since as usize));
+            pen.add(row_of(pen.get(Row::Doing as usize)), passed);
+            pen.set(Row::Doing as usize, doing.row() as u64);
+            pen.set(Row::Since as usize, now);
+        });
+        self.seen.store(now, Ordering::Relaxed);
+    }
+
+    /// A wait begins, goes on, or ends.
+    #[cold]
+    fn note(&self, pending: bool, doing: Doing, waits: &mut bool) {
+        if pending != *waits {
+            self.turn_to(if pending { doing } else { Doing::Busy });
+            *waits = pending;
+        }
     }
 
     /// An item is in hand.
@@ -112,25 +144,57 @@ impl Ledger {
         self.number.store(number, Ordering::Relaxed);
     }
 
+    /// The work is called now: when that is, in nanoseconds.
+    ///
+    /// Where one call ends and the worker goes on to the next without a wait, that is where the next one begins: the clock is
+    /// read once an item, and the way in between, a fraction of a microsecond, counts as work.
+    #[inline]
+    pub(crate) fn call_begins(&self) -> u64 {
+        match self.seen.load(Ordering::Relaxed) {
+            0 => self.now(),
+            seen => {
+                self.forget();
+                seen
+            }
+        }
+    }
+
+    /// The call that began then has ended: how many nanoseconds it took.
+    #[inline]
+    pub(crate) fn call_ended(&self, began: u64) -> u64 {
+        let now = self.now();
+        self.seen.store(now, Ordering::Relaxed);
+        now.saturating_sub(began)
+    }
+
+    /// Something may take time that is nobody's work: the next call begins when it does.
+    #[inline]
+    pub(crate) fn forget(&self) {
+        self.seen.store(0, Ordering::Relaxed);
+    }
+
+    /// The work is about to be called again, after a pause.
     pub(crate) fn retried(&self) {
-        self.page().figures.retries += 1;
+        self.forget();
+        self.page.write(|pen| pen.add(Row::Retries as usize, 1));
     }
 
     /// What was in hand is settled: `count` items of one fate, after such calls, and `out` handed on.
     pub(crate) fn settled(&self, fate: Fate, count: u64, out: u64, calls: Calls) {
-        let mut page = self.page();
-        let figures = &mut page.figures;
-        figures.out += out;
-        figures.calls += calls.count;
-        figures.working += calls.working;
-        figures.longest = figures.longest.max(calls.longest);
-        *match fate {
-            Fate::Done => &mut figures.done,
-            Fate::Filtered => &mut figures.filtered,
-            Fate::Failed => &mut figures.failed,
-            Fate::Skipped => &mut figures.skipped,
-            Fate::LeftOver => &mut figures.left_over,
-        } += count;
+        let settled = match fate {
+            Fate::Done => Row::Done,
+            Fate::Filtered => Row::Filtered,
+            Fate::Failed => Row::Failed,
+            Fate::Skipped => Row::Skipped,
+            Fate::LeftOver => Row::LeftOver,
+        };
+        self.page.write(|pen| {
+            pen.add(settled as usize, count);
+            pen.add(Row::Out as usize, out);
+            pen.add(Row::Calls as usize, calls.count);
+            pen.add(Row::Working as usize, calls.working);
+            pen.set(Row::Longest as usize, pen.get(Row::Longest as usize).max(calls.longest));
+        });
     }
 
     /// The item in hand, or the last one.
@@ -140,37 +204,91 @@ impl Ledger {
 
     /// What there is in the book as of now.
     pub(crate) fn figures(&self) -> Figures {
-        let mut page = self.page();
-        let doing = page.doing;
-        page.turn_to(doing);
-        page.figures.clone()
+        let mut page = self.page.read();
+        // What has been going on since then counts up to now, while nobody but the worker writes.
+        let passed = self.now().saturating_sub(page[Row::Since as usize]);
+        page[row_of(page[Row::Doing as usize])] += passed;
+        let (number, time) = (|row: Row| page[row as usize], |row: Row| Duration::from_nanos(page[row as usize]));
+        Figures {
+            starved: time(Row::Starved),
+            busy: time(Row::Busy),
+            blocked: time(Row::Blocked),
+            done: number(Row::Done),
+            failed: number(Row::Failed),
+            skipped: number(Row::Skipped),
+            filtered: number(Row::Filtered),
+            left_over: number(Row::LeftOver),
+            out: number(Row::Out),
+            retries: number(Row::Retries),
+            calls: number(Row::Calls),
+            working: time(Row::Working),
+            longest: time(Row::Longest),
+        }
     }
 
-    fn page(&self) -> MutexGuard<'_, Page> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Doing {
+    fn row(self) -> Row {
+        match self {
+            Self::Starved => Row::Starved,
+            Self::Busy => Row::Busy,
+            Self::Blocked => Row::Blocked,
+        }
+    }
+}
+
+/// A row by its number, as it stands in a row itself.
+fn row_of(number: u64) -> usize {
+    usize::try_from(number).expect("rows are few")
+}
+
+pin_project! {
+    /// The future of [`Ledger::wait`].
+    #[must_use = "nobody waits for what is not awaited"]
+    pub(crate) struct Waiting<'a, F> {
+        ledger: &'a Ledger,
+        doing: Doing,
+        waits: bool,
+        // Whether it ever did.
+        waited: bool,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> Waiting<'_, F> {
+    /// Whether it was not ready at once.
+    pub(crate) fn has_waited(&self) -> bool {
+        self.waited
+    }
+}
+
+impl<F: Future> Future for Waiting<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let polled = this.future.poll(cx);
+        // What is ready at once is no wait, and nearly all is.
+        if *this.waits || polled.is_pending() {
+            *this.waited = true;
+            this.ledger.note(polled.is_pending(), *this.doing, this.waits);
+        }
+        polled
     }
 }
 
 impl Calls {
-    /// The work was called, and took so long.
-    pub(crate) fn add(&mut self, took: Duration) {
+    /// The work was called, and took so many nanoseconds.
+    pub(crate) fn add(&mut self, took: u64) {
         self.count += 1;
         self.working += took;
         self.longest = self.longest.max(took);
-    }
-}
-
-impl Page {
-    fn turn_to(&mut self, doing: Doing) {
-        let now = Instant::now();
-        let passed = now.saturating_duration_since(self.since);
-        *match self.doing {
-            Doing::Starved => &mut self.figures.starved,
-            Doing::Busy => &mut self.figures.busy,
-            Doing::Blocked => &mut self.figures.blocked,
-        } += passed;
-        self.doing = doing;
-        self.since = now;
     }
 }
 
@@ -221,5 +339,28 @@ mod tests {
         ledger.wait(Doing::Starved, std::future::ready(())).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(ledger.figures().busy.as_secs(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_begins_where_the_one_before_ended_or_when_a_wait_was_over_or_else_now() {
+        let ledger = Ledger::open();
+        let sleep = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        let call = async |seconds: u64| {
+            let began = ledger.call_begins();
+            sleep(seconds).await;
+            Duration::from_nanos(ledger.call_ended(began)).as_secs()
+        };
+        sleep(1).await;
+        assert_eq!(call(2).await, 2, "the first one");
+        sleep(1).await;
+        assert_eq!(call(2).await, 3, "on the way to the second one");
+        ledger.wait(Doing::Starved, sleep(4)).await;
+        assert_eq!(call(2).await, 2, "after a wait");
+        ledger.forget();
+        sleep(4).await;
+        assert_eq!(call(2).await, 2, "after something else");
+        ledger.retried();
+        sleep(4).await;
+        assert_eq!(call(2).await, 2, "after a pause");
     }
 }

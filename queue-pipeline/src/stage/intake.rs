@@ -15,30 +15,31 @@ use super::turn::{Ticket, Turnstile};
 pub(crate) trait Intake: Send + Sync + 'static {
     /// What the work gets.
     type Input: Send + 'static;
-    /// What counts it as done, failed or abandoned with the queue.
-    type Hold: Hold;
+    /// What is taken: the input, and what counts it as done, failed or abandoned with the queue.
+    type Hold: Hold<Input = Self::Input>;
 
     /// Takes the next; `None` when nothing is left and nothing will come.
     ///
     /// # Cancel safety
     /// Dropped, it has taken nothing.
-    fn take(&self) -> impl Future<Output = Option<Taken<Self::Input, Self::Hold>>> + Send;
+    fn take(&self) -> impl Future<Output = Option<Self::Hold>> + Send;
 }
 
-/// What was taken.
-pub(crate) struct Taken<I, H> {
-    /// Of the first of its items.
-    pub(crate) number: u64,
-    /// How many items it is.
-    pub(crate) count: u64,
-    pub(crate) input: I,
-    pub(crate) hold: H,
-    /// Its place, where order is kept.
-    pub(crate) ticket: Option<Ticket>,
-}
-
-/// Counts what was taken with its queue. Dropped unfinished it counts as abandoned.
+/// What was taken, and is counted with its queue. Dropped unfinished it counts as abandoned.
 pub(crate) trait Hold: Send {
+    /// What the work gets.
+    type Input;
+
+    /// The number of the first of its items.
+    fn number(&self) -> u64;
+    /// How many items it is.
+    fn count(&self) -> u64;
+    /// Takes out what the work gets; what is left only counts it. It is taken once.
+    fn input(&mut self) -> Self::Input;
+    /// Its place, where order is kept.
+    fn ticket(&self) -> Option<&Ticket> {
+        None
+    }
     /// The work on it, for whoever traces that.
     fn processing(&self) -> Processing;
     fn done(self);
@@ -63,13 +64,18 @@ pub(crate) struct InOrder<N> {
     one_at_a_time: Mutex<()>,
 }
 
+/// What was taken with its place in the order, which is free for the next one when it is finished.
+pub(crate) struct Placed<H> {
+    hold: H,
+    ticket: Ticket,
+}
+
 impl<T: Send + 'static> Intake for Single<T> {
     type Input = T;
     type Hold = Delivery<Numbered<T>>;
 
-    async fn take(&self) -> Option<Taken<T, Self::Hold>> {
-        let mut hold = self.0.receive().await.ok()?;
-        Some(Taken { number: hold.number, count: 1, input: hold.take(), hold, ticket: None })
+    async fn take(&self) -> Option<Self::Hold> {
+        self.0.receive().await.ok()
     }
 }
 
@@ -77,11 +83,8 @@ impl<T: Send + 'static> Intake for Batches<T> {
     type Input = Vec<T>;
     type Hold = Vec<Delivery<Numbered<T>>>;
 
-    async fn take(&self) -> Option<Taken<Vec<T>, Self::Hold>> {
-        let mut hold = self.queue.receive_batch(self.max, self.linger).await.ok()?;
-        let number = hold.first().map_or(0, |first| first.number);
-        let input: Vec<_> = hold.iter_mut().map(|item| item.take()).collect();
-        Some(Taken { number, count: input.len() as u64, input, hold, ticket: None })
+    async fn take(&self) -> Option<Self::Hold> {
+        self.queue.receive_batch(self.max, self.linger).await.ok()
     }
 }
 
@@ -93,16 +96,30 @@ impl<N> InOrder<N> {
 
 impl<N: Intake> Intake for InOrder<N> {
     type Input = N::Input;
-    type Hold = N::Hold;
+    type Hold = Placed<N::Hold>;
 
-    async fn take(&self) -> Option<Taken<N::Input, N::Hold>> {
+    async fn take(&self) -> Option<Self::Hold> {
         let _turn = self.one_at_a_time.lock().await;
-        let taken = self.intake.take().await?;
-        Some(Taken { ticket: Some(self.stile.ticket()), ..taken })
+        let hold = self.intake.take().await?;
+        Some(Placed { hold, ticket: self.stile.ticket() })
     }
 }
 
-impl<T: Send> Hold for Delivery<T> {
+impl<T: Send> Hold for Delivery<Numbered<T>> {
+    type Input = T;
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn count(&self) -> u64 {
+        1
+    }
+
+    fn input(&mut self) -> T {
+        self.take()
+    }
+
     fn processing(&self) -> Processing {
         Delivery::processing(self)
     }
@@ -116,7 +133,21 @@ impl<T: Send> Hold for Delivery<T> {
     }
 }
 
-impl<T: Send> Hold for Vec<Delivery<T>> {
+impl<T: Send> Hold for Vec<Delivery<Numbered<T>>> {
+    type Input = Vec<T>;
+
+    fn number(&self) -> u64 {
+        self.first().map_or(0, |first| first.number)
+    }
+
+    fn count(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn input(&mut self) -> Vec<T> {
+        self.iter_mut().map(|item| item.take()).collect()
+    }
+
     fn processing(&self) -> Processing {
         Delivery::processing_together(self)
     }
@@ -127,5 +158,37 @@ impl<T: Send> Hold for Vec<Delivery<T>> {
 
     fn fail(self) {
         self.into_iter().for_each(Delivery::fail);
+    }
+}
+
+impl<H: Hold> Hold for Placed<H> {
+    type Input = H::Input;
+
+    fn number(&self) -> u64 {
+        self.hold.number()
+    }
+
+    fn count(&self) -> u64 {
+        self.hold.count()
+    }
+
+    fn input(&mut self) -> H::Input {
+        self.hold.input()
+    }
+
+    fn ticket(&self) -> Option<&Ticket> {
+        Some(&self.ticket)
+    }
+
+    fn processing(&self) -> Processing {
+        self.hold.processing()
+    }
+
+    fn done(self) {
+        self.hold.done();
+    }
+
+    fn fail(self) {
+        self.hold.fail();
     }
 }

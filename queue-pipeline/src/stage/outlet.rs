@@ -22,11 +22,13 @@ pub(crate) enum Outlet<T> {
     End,
 }
 
-/// Room for one item, if it could be had before the item was.
+/// Room for items that are not there yet.
 pub(crate) enum Room<T> {
+    /// For one.
     Reserved(Permit<Numbered<T>>),
-    /// There is some, and nobody else will take it; or which queue is to have it depends on the item.
-    Unreserved,
+    /// For so many, which nobody else will take: there is one feeder to a pipeline. Without an end where nothing is put
+    /// into a queue, or which one is to have an item depends on that.
+    Free(usize),
 }
 
 /// The stage is gone; that happens only when the run is being torn down, and the item with it.
@@ -34,6 +36,17 @@ pub(crate) enum Room<T> {
 pub(crate) struct Gone;
 
 impl<T: Send + 'static> Outlet<T> {
+    /// Takes an item that goes nowhere else, and gives back one that has yet to be [put](Self::put).
+    #[inline]
+    pub(crate) fn keep(&self, item: T) -> Option<T> {
+        match self {
+            Self::Queue(_) | Self::Lanes(..) => return Some(item),
+            Self::Kept(kept) => kept.keep(item),
+            Self::End => {}
+        }
+        None
+    }
+
     /// Puts an item that came from the `number`th of the source, waiting for room.
     ///
     /// # Errors
@@ -42,22 +55,18 @@ impl<T: Send + 'static> Outlet<T> {
     /// # Cancel safety
     /// Dropped, it has put nothing, and the item is dropped with it.
     pub(crate) async fn put(&self, number: u64, item: T) -> Result<(), Gone> {
-        match self {
-            Self::Queue(queue) => queue.put(Numbered::new(number, item)).await.map_err(|_| Gone),
-            Self::Lanes(lanes, route) => {
-                let lane = lane_of(route(&item), lanes.len());
-                lanes[lane].put(Numbered::new(number, item)).await.map_err(|_| Gone)
+        let queue = match self {
+            Self::Queue(queue) => queue,
+            Self::Lanes(lanes, route) => &lanes[lane_of(route(&item), lanes.len())],
+            Self::Kept(_) | Self::End => {
+                self.keep(item);
+                return Ok(());
             }
-            Self::Kept(kept) => {
-                kept.keep(item);
-                Ok(())
-            }
-            Self::End => Ok(()),
-        }
+        };
+        queue.put(Numbered::new(number, item)).await.map_err(|_| Gone)
     }
 
-    /// Waits for room before there is an item, where that can be known. There is one feeder to a pipeline, so the room
-    /// that it sees stays, unless the bound shrinks meanwhile.
+    /// Waits for room before there is an item, where that can be known.
     ///
     /// # Errors
     /// [`Gone`] if the queue was shut down.
@@ -65,9 +74,11 @@ impl<T: Send + 'static> Outlet<T> {
     /// # Cancel safety
     /// Dropped, it reserves nothing.
     pub(crate) async fn room(&self) -> Result<Room<T>, Gone> {
-        match self {
-            Self::Queue(queue) if queue.is_full() => queue.reserve().await.map(Room::Reserved).map_err(|_| Gone),
-            _ => Ok(Room::Unreserved),
+        let Self::Queue(queue) = self else { return Ok(Room::Free(usize::MAX)) };
+        let free = queue.capacity().map_or(usize::MAX, |capacity| capacity.saturating_sub(queue.len()));
+        match free {
+            0 => queue.reserve().await.map(Room::Reserved).map_err(|_| Gone),
+            free => Ok(Room::Free(free)),
         }
     }
 }

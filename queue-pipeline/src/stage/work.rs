@@ -2,14 +2,14 @@
 
 use std::future::Future;
 
-use super::source::{IntoSource, Source};
+use super::source::{IntoSource, Iterated, Source};
 
 /// The work of a stage.
 pub(crate) trait Work<I, E>: Send + Sync + 'static {
     /// What comes of one input.
     type Output: Send + 'static;
-    /// How that comes: one after the other.
-    type Given: Source<Item = Self::Output>;
+    /// How that comes.
+    type Given: Given<Item = Self::Output>;
     /// Whether an input of which nothing comes was filtered out.
     const FILTERS: bool = false;
 
@@ -17,14 +17,40 @@ pub(crate) trait Work<I, E>: Send + Sync + 'static {
     fn call(&self, input: I) -> impl Future<Output = Result<Self::Given, E>> + Send;
 }
 
-/// What comes of an input at once: at most one thing.
+/// What comes of an input: at most one thing at once, or one after the other from a source.
+pub(crate) trait Given: Send + 'static {
+    /// What comes.
+    type Item: Send + 'static;
+    /// Where it comes from, if it does not come at once.
+    type Source: Source<Item = Self::Item>;
+
+    /// The one thing, or the source.
+    fn at_once(self) -> Result<Option<Self::Item>, Self::Source>;
+}
+
+/// At most one thing.
 pub(crate) struct AtOnce<T>(Option<T>);
 
-impl<T: Send + 'static> Source for AtOnce<T> {
+impl<T: Send + 'static> Given for AtOnce<T> {
     type Item = T;
+    type Source = Iterated<std::iter::Empty<T>>;
 
-    async fn next(&mut self) -> Option<T> {
-        self.0.take()
+    #[inline]
+    fn at_once(self) -> Result<Option<T>, Self::Source> {
+        Ok(self.0)
+    }
+}
+
+/// Any number of things.
+pub(crate) struct OneByOne<S>(S);
+
+impl<S: Source> Given for OneByOne<S> {
+    type Item = S::Item;
+    type Source = S;
+
+    #[inline]
+    fn at_once(self) -> Result<Option<S::Item>, S> {
+        Err(self.0)
     }
 }
 
@@ -64,10 +90,10 @@ where
     Fut: Future<Output = Result<S, E>> + Send,
 {
     type Output = S::Item;
-    type Given = S::Source;
+    type Given = OneByOne<S::Source>;
 
-    async fn call(&self, input: I) -> Result<S::Source, E> {
-        (self.0)(input).await.map(S::into_source)
+    async fn call(&self, input: I) -> Result<OneByOne<S::Source>, E> {
+        (self.0)(input).await.map(|given| OneByOne(given.into_source()))
     }
 }
 

@@ -1,16 +1,19 @@
 //! One worker: takes an item, works on it, hands on what comes of it; and accounts for it, whatever happens.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 
 use queue_core::observe::{Outcome, Processing};
 
-use super::attempt::{GivenUp, attempt, caught};
-use super::intake::{Hold, Intake, Taken};
+use super::caught::{Caught, caught};
+use super::intake::{Hold, Intake};
 use super::outlet::Outlet;
 use super::rules::{AtLast, DeadLetter, Rules};
 use super::source::Source;
 use super::turn::Ticket;
-use super::work::Work;
+use super::work::{Given, Work};
 use crate::error::{Cause, Failure};
 use crate::run::failures::Failures;
 use crate::run::ledger::{Calls, Doing, Fate, Ledger};
@@ -48,29 +51,26 @@ where
 {
     let ledger = &*seat.ledger;
     while !seat.retired.is_given() {
-        let taken = tokio::select! {
-            biased;
-            taken = ledger.wait(Doing::Starved, intake.take()) => taken,
-            () = seat.retired.given() => return Exit::Retired,
-        };
-        let Some(Taken { number, count, input, hold, ticket }) = taken else { return Exit::Drained };
-        ledger.took(number);
-        let processing = hold.processing();
-        let mut hand =
-            Hand { ledger, hold: Some(hold), processing: processing.clone(), count, out: 0, calls: Calls::default() };
+        let taken = seat.retired.or(ledger.wait(Doing::Starved, intake.take())).await;
+        let Some(taken) = taken else { return Exit::Retired };
+        let Some(hold) = taken else { return Exit::Drained };
+        let mut hand = Hand::with(hold, ledger);
+        let processing = hand.processing.clone();
+        let worked = pin!(bench.process(&mut hand));
         // What is handed on is put within it, and so belongs to it.
-        let worked = processing.around(async {
-            match attempt(&bench.work, &bench.rules, ledger, &mut hand.calls, input).await {
-                Ok((given, spare)) => bench.hand_on(given, number, hand, spare, ticket.as_ref()).await,
-                Err(given_up) => bench.give_up(given_up, number, hand).await,
-            }
-        });
-        let worked = worked.await;
-        if worked.is_err() {
+        if processing.around(worked).await.is_err() {
             return Exit::Failed;
         }
     }
     Exit::Retired
+}
+
+/// An input that the rules gave up.
+struct GivenUp<I, E> {
+    cause: Cause<E>,
+    /// The input, if a copy was kept.
+    input: Option<I>,
+    attempts: u32,
 }
 
 /// The run is over for this worker.
@@ -83,37 +83,79 @@ where
     W: Work<I, E, Output = O>,
     E: Send + 'static,
 {
-    async fn hand_on<H: Hold>(
-        &self,
-        mut given: W::Given,
-        number: u64,
-        mut hand: Hand<'_, H>,
-        spare: Option<I>,
-        ticket: Option<&Ticket>,
-    ) -> Result<(), Over> {
-        if let Some(ticket) = ticket {
+    /// Calls the work as often as the rules allow, until it succeeds; hands on what comes of it, or gives up.
+    async fn process<H: Hold<Input = I>>(&self, hand: &mut Hand<'_, H>) -> Result<(), Over> {
+        let mut input = hand.input();
+        let mut attempts = 1;
+        loop {
+            let spare = self.rules.spare(&input, attempts);
+            if spare.is_some() {
+                // To copy it is not the work, nor is what the copy may be for, a dead letter.
+                hand.ledger.forget();
+            }
+            let began = hand.ledger.call_begins();
+            // To call it only makes the future, which has yet to begin.
+            let called = Caught { future: self.work.call(input) }.await;
+            hand.calls.add(hand.ledger.call_ended(began));
+            let cause = match called {
+                Ok(Ok(given)) => return self.hand_on(given, hand, spare).await,
+                Ok(Err(error)) => Cause::Failed(error),
+                Err(panic) => Cause::of_panic(&*panic),
+            };
+            match spare {
+                Some(again) if attempts < self.rules.retry.attempts => {
+                    hand.ledger.retried();
+                    tokio::time::sleep(self.rules.retry.pause(attempts, luck())).await;
+                    attempts += 1;
+                    input = again;
+                }
+                input => return self.give_up(GivenUp { cause, input, attempts }, hand).await,
+            }
+        }
+    }
+
+    async fn hand_on<H: Hold>(&self, given: W::Given, hand: &mut Hand<'_, H>, spare: Option<I>) -> Result<(), Over> {
+        if let Some(ticket) = hand.ticket() {
             // Its own order holds it up and nobody downstream: that is not counted as blocked.
             ticket.turn().await;
+            hand.ledger.forget();
         }
-        loop {
-            match caught(|| given.next()).await {
-                Ok(Some(output)) => {
-                    hand.ledger.wait(Doing::Blocked, self.outlet.put(number, output)).await.map_err(|_| Over)?;
-                    hand.out += 1;
-                }
-                Ok(None) => break,
-                Err(cause) => {
-                    drop(given);
-                    return self.give_up(GivenUp { cause, input: spare, attempts: 1 }, number, hand).await;
+        match given.at_once() {
+            Ok(output) => {
+                if let Some(output) = output {
+                    self.put(output, hand).await?;
                 }
             }
+            Err(mut source) => loop {
+                match caught(|| source.next()).await {
+                    Ok(Some(output)) => self.put(output, hand).await?,
+                    Ok(None) => {
+                        hand.ledger.forget();
+                        break;
+                    }
+                    Err(cause) => {
+                        drop(source);
+                        return self.give_up(GivenUp { cause, input: spare, attempts: 1 }, hand).await;
+                    }
+                }
+            },
         }
         let nothing_came = hand.out == 0;
         hand.settle(if W::FILTERS && nothing_came { Fate::Filtered } else { Fate::Done });
         Ok(())
     }
 
-    async fn give_up<H: Hold>(&self, given_up: GivenUp<I, E>, number: u64, hand: Hand<'_, H>) -> Result<(), Over> {
+    #[inline]
+    async fn put<H: Hold>(&self, output: O, hand: &mut Hand<'_, H>) -> Result<(), Over> {
+        if let Some(output) = self.outlet.keep(output) {
+            let put = self.outlet.put(hand.number, output);
+            hand.ledger.wait(Doing::Blocked, put).await.map_err(|_| Over)?;
+        }
+        hand.out += 1;
+        Ok(())
+    }
+
+    async fn give_up<H: Hold>(&self, given_up: GivenUp<I, E>, hand: &mut Hand<'_, H>) -> Result<(), Over> {
         let GivenUp { cause, input, attempts } = given_up;
         hand.processing.failed(&cause.words());
         match (&self.rules.at_last, input) {
@@ -123,23 +165,24 @@ where
             }
             (AtLast::Letter(letters), Some(item)) => {
                 let stage = Arc::clone(&self.stage);
-                let letter = DeadLetter { item, stage, number, cause, attempts };
+                let letter = DeadLetter { item, stage, number: hand.number, cause, attempts };
                 match caught(|| letters(letter)).await {
                     Ok(Ok(())) => {
                         hand.settle(Fate::Failed);
                         Ok(())
                     }
-                    Ok(Err(error)) => Err(self.end(Cause::Failed(error), number, hand)),
-                    Err(panicked) => Err(self.end(panicked, number, hand)),
+                    Ok(Err(error)) => Err(self.end(Cause::Failed(error), hand)),
+                    Err(panicked) => Err(self.end(panicked, hand)),
                 }
             }
-            _ => Err(self.end(cause, number, hand)),
+            _ => Err(self.end(cause, hand)),
         }
     }
 
-    fn end<H: Hold>(&self, cause: Cause<E>, number: u64, hand: Hand<'_, H>) -> Over {
+    fn end<H: Hold>(&self, cause: Cause<E>, hand: &mut Hand<'_, H>) -> Over {
+        // Before its place in the order is free: nothing is handed on behind what ended the run.
+        self.failures.tell(Failure { stage: Arc::clone(&self.stage), item: hand.number, cause });
         hand.settle(Fate::Failed);
-        self.failures.tell(Failure { stage: Arc::clone(&self.stage), item: number, cause });
         Over
     }
 }
@@ -149,16 +192,39 @@ struct Hand<'a, H: Hold> {
     ledger: &'a Ledger,
     /// There until it is settled.
     hold: Option<H>,
+    /// The number of its first item.
+    number: u64,
     processing: Processing,
-    count: u64,
     /// What was handed on of it.
     out: u64,
     calls: Calls,
 }
 
-impl<H: Hold> Hand<'_, H> {
-    fn settle(mut self, fate: Fate) {
+impl<'a, H: Hold> Hand<'a, H> {
+    #[inline]
+    fn with(hold: H, ledger: &'a Ledger) -> Self {
+        let (number, processing) = (hold.number(), hold.processing());
+        ledger.took(number);
+        if processing.is_heard() {
+            // Whoever hears of the work takes time that is not the work's.
+            ledger.forget();
+        }
+        Self { ledger, hold: Some(hold), number, processing, out: 0, calls: Calls::default() }
+    }
+
+    /// What the work gets.
+    #[inline]
+    fn input(&mut self) -> H::Input {
+        self.hold.as_mut().expect("it is there until it is settled").input()
+    }
+
+    fn ticket(&self) -> Option<&Ticket> {
+        self.hold.as_ref().and_then(H::ticket)
+    }
+
+    fn settle(&mut self, fate: Fate) {
         if let Some(hold) = self.hold.take() {
+            let count = hold.count();
             match fate {
                 Fate::Done | Fate::Filtered => {
                     self.processing.ended(Outcome::Ok);
@@ -170,16 +236,25 @@ impl<H: Hold> Hand<'_, H> {
                 }
                 Fate::LeftOver => drop(hold),
             }
-            self.ledger.settled(fate, self.count, self.out, self.calls);
+            self.ledger.settled(fate, count, self.out, self.calls);
         }
     }
 }
 
 impl<H: Hold> Drop for Hand<'_, H> {
     fn drop(&mut self) {
-        if self.hold.take().is_some() {
+        if let Some(hold) = self.hold.take() {
+            let count = hold.count();
+            // It knows by itself what a panic is.
+            drop(hold);
             let fate = if std::thread::panicking() { Fate::Failed } else { Fate::LeftOver };
-            self.ledger.settled(fate, self.count, self.out, self.calls);
+            self.ledger.settled(fate, count, self.out, self.calls);
         }
     }
+}
+
+/// A number within 0..1 that is another one each time. Nothing depends on how random it is.
+#[allow(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn luck() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }
