@@ -152,14 +152,19 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Counts items as done; `went` is what is known of it if it is one.
     pub(crate) fn finish(&self, n: usize, outcome: Outcome, went: Option<&Went>) -> Result<(), TaskDoneError> {
-        let mut wakes = Wakes::default();
         // It changes nothing that an item on its way asks for, so calm is left as it is.
-        let finished = self.glance().finish(n, outcome, &mut wakes);
-        wakes.wake();
-        if finished.is_ok() {
-            self.tell_done(n, outcome, went);
+        let mut state = self.glance();
+        if state.finish_shortly(n, outcome) {
+            drop(state);
+        } else {
+            let mut wakes = Wakes::default();
+            let finished = state.finish(n, outcome, &mut wakes);
+            drop(state);
+            wakes.wake();
+            finished?;
         }
-        finished
+        self.tell_done(n, outcome, went);
+        Ok(())
     }
 
     /// Lets one item go: to the hook if there is one.
