@@ -196,8 +196,9 @@ where
             Some(registry) => {
                 let heard = registry.audience().changes();
                 let shared = registry.enlist(name, |name, listing, tuning| {
-                    let shared = make(name, Some(listing), tuning);
-                    shared.outlook.seat(shared.look().listed());
+                    let mut shared = make(name, Some(listing), tuning);
+                    let look = shared.look().listed();
+                    shared.outlook.seat(look);
                     shared
                 });
                 if registry.audience().changes() != heard {

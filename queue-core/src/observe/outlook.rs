@@ -71,8 +71,8 @@ pub(crate) trait Roll: Send + Sync {
     fn audience(&self) -> &Audience;
     /// The queue takes `seat`.
     fn seat(&self, seat: u32, queue: Look<dyn Member>);
-    /// The queue in `seat` will not count any more: keep its totals, let it go.
-    fn strike(&self, seat: u32);
+    /// The queue in `seat` will not count any more: keep its totals, let it go. Returns the look that was kept of it.
+    fn strike(&self, seat: u32) -> Option<Look<dyn Member>>;
 }
 
 /// The bits that mean no interest, and the lowest of them.
@@ -108,10 +108,8 @@ impl Outlook {
     }
 
     /// The queue will not count any more.
-    pub(crate) fn strike(&self) {
-        if let Some(roll) = &self.roll {
-            roll.strike(self.seat);
-        }
+    pub(crate) fn strike(&self) -> Option<Look<dyn Member>> {
+        self.roll.as_ref().and_then(|roll| roll.strike(self.seat))
     }
 
     fn audience(&self) -> Option<&Audience> {
@@ -193,7 +191,9 @@ mod tests {
             &self.0
         }
         fn seat(&self, _: u32, _: Look<dyn Member>) {}
-        fn strike(&self, _: u32) {}
+        fn strike(&self, _: u32) -> Option<Look<dyn Member>> {
+            None
+        }
     }
 
     struct Panics(Interest);

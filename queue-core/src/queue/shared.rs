@@ -9,7 +9,7 @@ use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock, Seen};
 use super::name::Name;
-use super::own::{Handle, Shares};
+use super::own::{Handle, Look, Shares};
 use super::state::{Heard, State};
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -217,8 +217,8 @@ impl<T, K: Kind<T>> Shares for Shared<T, K> {
         closed
     }
 
-    fn strike(&self) {
-        self.outlook.strike();
+    fn strike(&self) -> Option<Look<dyn Member>> {
+        self.outlook.strike()
     }
 }
 

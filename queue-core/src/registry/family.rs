@@ -201,24 +201,21 @@ impl Roll for Family {
         self.seats().taken[seat as usize] = Some(member);
     }
 
-    fn strike(&self, seat: u32) {
+    fn strike(&self, seat: u32) -> Option<Look<dyn Member>> {
         let seat = seat as usize;
-        let struck = {
-            let mut seats = self.seats();
-            let Some(member) = seats.taken[seat].take() else { return };
-            seats.sources.remove(&seat);
-            seats.gone_known |= member.known();
-            if let Some(totals) = member.totals() {
-                seats.gone.add(&totals);
-                if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat >= *passed) {
-                    missed.add(&totals);
-                }
+        let mut seats = self.seats();
+        let member = seats.taken[seat].take()?;
+        seats.sources.remove(&seat);
+        seats.gone_known |= member.known();
+        if let Some(totals) = member.totals() {
+            seats.gone.add(&totals);
+            if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat >= *passed) {
+                missed.add(&totals);
             }
-            self.vacate(&mut seats, seat);
-            member
-        };
-        // Unlocked: this may be the last reference, and what it owns is foreign.
-        drop(struck);
+        }
+        self.vacate(&mut seats, seat);
+        // To be dropped unlocked: it may be the last one, and what the queue owns is foreign.
+        Some(member)
     }
 }
 
