@@ -69,8 +69,8 @@ impl std::fmt::Debug for Audience {
 pub(crate) trait Roll: Send + Sync {
     /// Whom all tell that are on it.
     fn audience(&self) -> &Audience;
-    /// The queue takes `seat`.
-    fn seat(&self, seat: u32, queue: Look<dyn Member>);
+    /// The queue takes the seat that was kept for it, which has this number.
+    fn seat(&self, queue: Look<dyn Member>) -> u32;
     /// The queue in `seat` will not count any more: keep its totals, let it go. Returns the look that was kept of it.
     fn strike(&self, seat: u32) -> Option<Look<dyn Member>>;
 }
@@ -79,6 +79,9 @@ pub(crate) trait Roll: Send + Sync {
 const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
 const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
 
+/// No list is as long.
+const NO_SEAT: u32 = u32::MAX;
+
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
     /// The union of all interests, in one word; the bits that mean none of them count how often it was renewed.
@@ -86,16 +89,15 @@ pub(crate) struct Outlook {
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
     roll: Option<Arc<dyn Roll>>,
-    /// Its seat there.
-    seat: u32,
+    /// Its seat there, once it has one.
+    seat: AtomicU32,
 }
 
 impl Outlook {
     #[inline]
-    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<(Arc<dyn Roll>, u32)>) -> Self {
+    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<dyn Roll>>) -> Self {
         let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
-        let (roll, seat) = roll.map_or((None, 0), |(roll, seat)| (Some(roll), seat));
-        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
+        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat: AtomicU32::new(NO_SEAT) };
         *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
     }
@@ -103,13 +105,14 @@ impl Outlook {
     /// The queue takes its seat.
     pub(crate) fn seat(&self, queue: Look<dyn Member>) {
         if let Some(roll) = &self.roll {
-            roll.seat(self.seat, queue);
+            // Whoever strikes it off has the last pointer, which comes from the one that is there now.
+            self.seat.store(roll.seat(queue), Ordering::Relaxed);
         }
     }
 
     /// The queue will not count any more.
     pub(crate) fn strike(&self) -> Option<Look<dyn Member>> {
-        self.roll.as_ref().and_then(|roll| roll.strike(self.seat))
+        self.roll.as_ref().and_then(|roll| roll.strike(self.seat.load(Ordering::Relaxed)))
     }
 
     fn audience(&self) -> Option<&Audience> {
@@ -190,7 +193,9 @@ mod tests {
         fn audience(&self) -> &Audience {
             &self.0
         }
-        fn seat(&self, _: u32, _: Look<dyn Member>) {}
+        fn seat(&self, _: Look<dyn Member>) -> u32 {
+            0
+        }
         fn strike(&self, _: u32) -> Option<Look<dyn Member>> {
             None
         }
@@ -212,7 +217,7 @@ mod tests {
     fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
         let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
         list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some((Arc::clone(&list) as Arc<dyn Roll>, 0))));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&list) as Arc<dyn Roll>)));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);

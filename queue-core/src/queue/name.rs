@@ -36,6 +36,13 @@ impl Name {
         Self { text, info: OnceLock::new() }
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.text {
+            Text::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Text::Long(text) => text.as_bytes(),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match &self.text {
             Text::Short { len, bytes } => {

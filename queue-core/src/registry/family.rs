@@ -33,11 +33,13 @@ pub(crate) struct Family {
 
 #[derive(Default)]
 struct Seats {
-    /// `None`: free, or claimed for a queue that is being built.
+    /// `None`: free.
     taken: Vec<Option<Look<dyn Member>>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
     /// Those among the taken that are not ours, and have to be asked.
     sources: BTreeMap<usize, Look<Watched>>,
+    /// How many seats were ever taken: fewer than were claimed, as long as somebody is on the way.
+    taken_ever: u64,
     /// The place among the idle, while every seat is free.
     idle_at: Option<u64>,
     /// What the queues counted that are gone.
@@ -54,31 +56,29 @@ impl Family {
         Self { name, arrival, audience, idle, sweeping: Mutex::default(), seats }
     }
 
-    /// A seat for a queue that is being built.
-    pub(super) fn claim(family: Arc<Self>) -> Claim {
-        let mut seats = family.seats();
-        if let (Some(idle), Some(place)) = (&family.idle, seats.idle_at.take()) {
-            idle.leave(place);
-        }
-        let seat = seats.free.pop().unwrap_or_else(|| {
-            seats.taken.push(None);
-            seats.taken.len() - 1
-        });
-        drop(seats);
-        let seat = u32::try_from(seat).expect("memory ends before four billion queues");
-        Claim { family, seat }
-    }
-
-    /// Takes it off the list of the idle for good; `false` if a seat is taken.
-    pub(super) fn retire(&self) -> bool {
+    /// Takes it off the list of the idle for good; `false` if a seat is taken, or there were `claims` and not all have come.
+    pub(super) fn retire(&self, claims: u64) -> bool {
         let mut seats = self.seats();
-        if !seats.are_free() {
+        if !seats.are_free() || seats.taken_ever != claims {
             return false;
         }
-        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
-            idle.leave(place);
-        }
+        self.wake(&mut seats);
         true
+    }
+
+    /// A seat that was claimed will not be taken.
+    pub(super) fn rest(&self) {
+        let mut seats = self.seats();
+        self.wake(&mut seats);
+        self.fall_idle(&mut seats);
+    }
+
+    /// Takes the seat that was claimed for a source.
+    pub(super) fn seat_source(&self, watched: &Look<Watched>) -> u32 {
+        let mut seats = self.seats();
+        let seat = self.take(&mut seats, Look::clone(watched).listed());
+        seats.sources.insert(seat as usize, Look::clone(watched));
+        seat
     }
 
     /// Sums the family up as of now.
@@ -151,8 +151,8 @@ impl Family {
         self.for_each(|member| {
             let tuning = match (&self.idle, of_name) {
                 (Some(_), Some(tuning)) => tuning,
-                (Some(_), None) => settings.tuning(&self.name, panics),
-                (None, _) => settings.tuning(member.name(), panics),
+                (Some(_), None) => settings.tuning(|| &self.name, panics),
+                (None, _) => settings.tuning(|| member.name(), panics),
             };
             of_name = Some(tuning);
             // A queue that shrinks lets items go, and one that grows wakes: both is foreign code.
@@ -173,9 +173,28 @@ impl Family {
         }
     }
 
-    /// A seat is free again.
-    fn vacate(&self, seats: &mut Seats, seat: usize) {
-        seats.free.push(seat);
+    /// A seat that was claimed is taken.
+    fn take(&self, seats: &mut Seats, member: Look<dyn Member>) -> u32 {
+        seats.taken_ever += 1;
+        self.wake(seats);
+        if let Some(seat) = seats.free.pop() {
+            seats.taken[seat as usize] = Some(member);
+            return seat;
+        }
+        let seat = u32::try_from(seats.taken.len()).expect("memory ends before four billion queues");
+        seats.taken.push(Some(member));
+        seat
+    }
+
+    /// It is not idle any more, if it was.
+    fn wake(&self, seats: &mut Seats) {
+        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
+            idle.leave(place);
+        }
+    }
+
+    /// It is idle from now on, if it has no queue.
+    fn fall_idle(&self, seats: &mut Seats) {
         if seats.are_free() {
             seats.idle_at = self.idle.as_ref().map(|idle| idle.enter(&self.name));
         }
@@ -197,14 +216,14 @@ impl Roll for Family {
         &self.audience
     }
 
-    fn seat(&self, seat: u32, member: Look<dyn Member>) {
-        self.seats().taken[seat as usize] = Some(member);
+    fn seat(&self, member: Look<dyn Member>) -> u32 {
+        self.take(&mut self.seats(), member)
     }
 
-    fn strike(&self, seat: u32) -> Option<Look<dyn Member>> {
-        let seat = seat as usize;
+    fn strike(&self, number: u32) -> Option<Look<dyn Member>> {
+        let seat = number as usize;
         let mut seats = self.seats();
-        let member = seats.taken[seat].take()?;
+        let member = seats.taken.get_mut(seat)?.take()?;
         seats.sources.remove(&seat);
         seats.gone_known |= member.known();
         if let Some(totals) = member.totals() {
@@ -213,7 +232,8 @@ impl Roll for Family {
                 missed.add(&totals);
             }
         }
-        self.vacate(&mut seats, seat);
+        seats.free.push(number);
+        self.fall_idle(&mut seats);
         // To be dropped unlocked: it may be the last one, and what the queue owns is foreign.
         Some(member)
     }
@@ -222,26 +242,5 @@ impl Roll for Family {
 impl fmt::Debug for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Family").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// A seat that is kept for a queue while it is built. Whoever claims one has it taken: nothing in between may panic.
-#[must_use]
-pub(crate) struct Claim {
-    pub(super) family: Arc<Family>,
-    pub(super) seat: u32,
-}
-
-impl Claim {
-    /// The list that the queue is to be on, which it tells when it comes and goes, and its seat there.
-    pub(super) fn listing(self) -> (Arc<dyn Roll>, u32) {
-        (self.family, self.seat)
-    }
-
-    /// Seats a source.
-    pub(super) fn seat_source(&self, watched: Look<Watched>) {
-        let mut seats = self.family.seats();
-        seats.sources.insert(self.seat as usize, Look::clone(&watched));
-        seats.taken[self.seat as usize] = Some(watched.listed());
     }
 }

@@ -9,6 +9,7 @@
 mod channels;
 mod family;
 mod idle;
+mod keyed;
 mod names;
 mod observing;
 mod published;
@@ -41,7 +42,7 @@ use crate::observe::{Event, QueueInfo, QueueKind};
 use crate::queue::{BuildError, Look, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
-use family::{Claim, Family};
+use family::Family;
 use names::Names;
 use settings::{Panics, Settings};
 use stages::Pipelines;
@@ -163,9 +164,9 @@ impl Registry {
         }
         // Asked before it is listed, so that no reader finds it without an answer.
         let watched = Look::alone(Watched::new(source));
-        let (claim, _) = self.claim(&name);
-        claim.seat_source(Look::clone(&watched));
-        SourceGuard::new(claim.family, claim.seat, watched)
+        let (family, _) = self.claim(&Name::of(&name));
+        let seat = family.seat_source(&watched);
+        SourceGuard::new(family, seat, watched)
     }
 
     /// Forgets a name that has no living queue, and its totals: for a reader a counter that begins anew. Returns
@@ -268,34 +269,33 @@ impl Registry {
     pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
         mut name: Name,
-        make: impl FnOnce(Name, (Arc<dyn Roll>, u32), Tuning) -> H,
+        make: impl FnOnce(Name, Arc<dyn Roll>, Tuning) -> H,
     ) -> H {
         let mut panics = Panics::default();
-        let (claim, mut settings, tuning) = {
-            let name = name.as_str();
-            let (claim, settings) = self.claim(name);
-            let tuning = settings.tuning(name, &mut panics);
-            (claim, settings, tuning)
-        };
-        name.share(&claim.family.name);
-        let member = make(name, claim.listing(), tuning);
+        let (family, mut settings) = self.claim(&name);
+        let claim = Claim { registry: self, arrival: family.arrival };
+        let tuning = settings.tuning(|| name.as_str(), &mut panics);
+        name.share(&family.name);
+        let member = make(name, family, tuning);
+        // It has its seat.
+        std::mem::forget(claim);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
         while self.board.version.load(Ordering::Acquire) != settings.version {
             settings = self.settings();
-            let tuning = settings.tuning(member.name(), &mut panics);
+            let tuning = settings.tuning(|| member.name(), &mut panics);
             panics.catch(|| member.tune(tuning));
         }
         panics.forgive();
         member
     }
 
-    /// A seat for a queue called `name`, and the settings there are; tells if the names ran out over it.
-    fn claim(&self, name: &str) -> (Claim, Settings) {
+    /// Claims a seat for a queue called `name`, and looks which settings there are; tells if the names ran out over it.
+    fn claim(&self, name: &Name) -> (Arc<Family>, Settings) {
         let (claim, runs_out) = {
             let mut names = self.names();
             let had_run_out = names.ran_out();
-            let claim = names.claim(name);
-            ((claim, names.settings.clone()), !had_run_out && names.ran_out())
+            let family = names.claim(name);
+            ((family, names.settings.clone()), !had_run_out && names.ran_out())
         };
         if runs_out {
             self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);
@@ -352,6 +352,19 @@ impl Registry {
 
     fn names(&self) -> MutexGuard<'_, Names> {
         self.board.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A claim to a seat that nobody has taken yet. Dropped, which only a panic does, it is waived: or its name would be
+/// kept for ever.
+struct Claim<'a> {
+    registry: &'a Registry,
+    arrival: u64,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.registry.names().waive(self.arrival);
     }
 }
 
