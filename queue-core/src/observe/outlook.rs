@@ -73,6 +73,8 @@ pub(crate) trait Roll: Send + Sync {
     fn seat(&self, queue: Look<dyn Member>) -> u32;
     /// The queue in `seat` will not count any more: keep its totals, let it go. Returns the look that was kept of it.
     fn strike(&self, seat: u32) -> Option<Look<dyn Member>>;
+    /// The queue in `seat` will not count any more, and never has: as [`strike`](Self::strike), without totals to keep.
+    fn leave(&self, seat: u32) -> Option<Look<dyn Member>>;
 }
 
 /// The bits that mean no interest, and the lowest of them.
@@ -113,6 +115,11 @@ impl Outlook {
     /// The queue will not count any more.
     pub(crate) fn strike(&self) -> Option<Look<dyn Member>> {
         self.roll.as_ref().and_then(|roll| roll.strike(self.seat.load(Ordering::Relaxed)))
+    }
+
+    /// The queue will not count any more, and never has.
+    pub(crate) fn leave(&self) -> Option<Look<dyn Member>> {
+        self.roll.as_ref().and_then(|roll| roll.leave(self.seat.load(Ordering::Relaxed)))
     }
 
     fn audience(&self) -> Option<&Audience> {
@@ -197,6 +204,9 @@ mod tests {
             0
         }
         fn strike(&self, _: u32) -> Option<Look<dyn Member>> {
+            None
+        }
+        fn leave(&self, _: u32) -> Option<Look<dyn Member>> {
             None
         }
     }

@@ -49,6 +49,9 @@ const LOOK: u64 = 1 << 32;
 pub(crate) trait Shares {
     /// Whether it may go without a word. Asked by the last handle, if nobody else has any pointer.
     fn leaves_nothing(&mut self) -> bool;
+    /// Leaves its list, if there is no more to it than that, and returns the look that the list had. Asked when the last
+    /// handle is gone, if nobody else counts on it; others may look.
+    fn leave(&self) -> Option<Look<dyn Member>>;
     /// The last handle is gone. A panic of foreign code goes on later.
     fn close(&self) -> Result<(), Box<dyn Any + Send>>;
     /// Nothing will be counted here any more. Returns the look of its list, if it was on one.
@@ -241,6 +244,10 @@ impl<S: Shares> Drop for Handle<S> {
         if holders & !SHOWN == HANDLE + USER {
             // Those who look count elsewhere, and nobody else is left who could count here.
             counts.holders.store(holders - HANDLE, Ordering::Release);
+            if let Some(listed) = self.leave() {
+                // What all users had in common.
+                return Look(self.0.again()).drop_with(Some(listed));
+            }
         } else if counts.holders.fetch_sub(HANDLE, Ordering::AcqRel) / HANDLE > 1 {
             return;
         }

@@ -186,6 +186,14 @@ impl Family {
         seat
     }
 
+    /// A seat is free again.
+    fn vacate(&self, seats: &mut Seats, seat: u32) -> Option<Look<dyn Member>> {
+        let member = seats.taken.get_mut(seat as usize)?.take()?;
+        seats.free.push(seat);
+        self.fall_idle(seats);
+        Some(member)
+    }
+
     /// It is not idle any more, if it was.
     fn wake(&self, seats: &mut Seats) {
         if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
@@ -220,21 +228,25 @@ impl Roll for Family {
         self.take(&mut self.seats(), member)
     }
 
-    fn strike(&self, number: u32) -> Option<Look<dyn Member>> {
-        let seat = number as usize;
+    fn strike(&self, seat: u32) -> Option<Look<dyn Member>> {
         let mut seats = self.seats();
-        let member = seats.taken.get_mut(seat)?.take()?;
-        seats.sources.remove(&seat);
+        let member = self.vacate(&mut seats, seat)?;
+        seats.sources.remove(&(seat as usize));
         seats.gone_known |= member.known();
         if let Some(totals) = member.totals() {
             seats.gone.add(&totals);
-            if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat >= *passed) {
+            if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat as usize >= *passed) {
                 missed.add(&totals);
             }
         }
-        seats.free.push(number);
-        self.fall_idle(&mut seats);
         // To be dropped unlocked: it may be the last one, and what the queue owns is foreign.
+        Some(member)
+    }
+
+    fn leave(&self, seat: u32) -> Option<Look<dyn Member>> {
+        let mut seats = self.seats();
+        let member = self.vacate(&mut seats, seat)?;
+        seats.gone_known |= member.known();
         Some(member)
     }
 }

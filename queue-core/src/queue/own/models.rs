@@ -54,6 +54,11 @@ impl Shares for Inside {
         self.leaves_nothing
     }
 
+    fn leave(&self) -> Option<Look<dyn Member>> {
+        self.use_it();
+        self.leaves_nothing.then(|| self.told.list.lock().expect("no panic").take()).flatten()
+    }
+
     fn close(&self) -> Result<(), Box<dyn Any + Send>> {
         self.use_it();
         self.told.closed.fetch_add(1, Ordering::SeqCst);
@@ -244,11 +249,12 @@ fn a_look_keeps_it_and_no_more() {
 
 #[test]
 fn a_list_lets_go_of_it_once_whoever_reads() {
-    model(on_a_list, true, CLOSED, (read_the_list, just_drop));
+    model(on_a_list, true, QUIETLY, (read_the_list, just_drop));
+    model(on_a_list, false, CLOSED, (read_the_list, just_drop));
     model(on_a_list, true, CLOSED, (read_the_list, outlive_by_a_user));
     model(on_a_list, true, CLOSED, (read_the_list, outlive_by_a_memory));
-    model(two_on_a_list, true, CLOSED, (just_drop, clone_and_drop));
-    model(two_on_a_list, true, CLOSED, (outlive_by_a_user, just_drop));
+    model(two_on_a_list, true, EITHER, (just_drop, clone_and_drop));
+    model(two_on_a_list, true, EITHER, (outlive_by_a_user, just_drop));
     model(two_on_a_list, true, CLOSED, (back_and_forth, just_drop));
 }
 
