@@ -77,6 +77,29 @@ pub(crate) trait Roll: Send + Sync {
     fn leave(&self, seat: u32) -> Option<Look<dyn Member>>;
 }
 
+/// A list, by one word in place of two: of those that are on it each has a pointer to it.
+pub(crate) struct Roster(Arc<dyn Roll>);
+
+impl Roster {
+    pub(crate) fn of(roll: Arc<dyn Roll>) -> Self {
+        Self(roll)
+    }
+}
+
+impl std::ops::Deref for Roster {
+    type Target = dyn Roll;
+
+    fn deref(&self) -> &(dyn Roll + 'static) {
+        &*self.0
+    }
+}
+
+impl std::fmt::Debug for Roster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Roster(..)")
+    }
+}
+
 /// The bits that mean no interest, and the lowest of them.
 const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
 const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
@@ -90,14 +113,14 @@ pub(crate) struct Outlook {
     union: AtomicU32,
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
-    roll: Option<Arc<dyn Roll>>,
+    roll: Option<Arc<Roster>>,
     /// Its seat there, once it has one.
     seat: AtomicU32,
 }
 
 impl Outlook {
     #[inline]
-    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<dyn Roll>>) -> Self {
+    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<Roster>>) -> Self {
         let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
         let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat: AtomicU32::new(NO_SEAT) };
         *outlook.union.get_mut() = outlook.wanted().bits();
@@ -226,8 +249,9 @@ mod tests {
     #[test]
     fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
         let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
+        let roster = Arc::new(Roster::of(Arc::clone(&list) as Arc<dyn Roll>));
         list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&list) as Arc<dyn Roll>)));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&roster))));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);

@@ -37,13 +37,13 @@ pub use watched::SourceGuard;
 
 pub(crate) use names::check_name;
 
-use crate::observe::outlook::{Audience, Roll};
+use crate::observe::outlook::{Audience, Roster};
 use crate::observe::{Event, QueueInfo, QueueKind};
 use crate::queue::{BuildError, Look, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
 use family::Family;
-use names::Names;
+use names::{Kept, Names};
 use settings::{Panics, Settings};
 use stages::Pipelines;
 use watched::Watched;
@@ -164,7 +164,7 @@ impl Registry {
         }
         // Asked before it is listed, so that no reader finds it without an answer.
         let watched = Look::alone(Watched::new(source));
-        let (family, _) = self.claim(&Name::of(&name));
+        let (family, _) = self.claim(&Name::of(&name), |kept| Arc::clone(&kept.family));
         let seat = family.seat_source(&watched);
         SourceGuard::new(family, seat, watched)
     }
@@ -269,14 +269,17 @@ impl Registry {
     pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
         mut name: Name,
-        make: impl FnOnce(Name, Arc<dyn Roll>, Tuning) -> H,
+        make: impl FnOnce(Name, Arc<Roster>, Tuning) -> H,
     ) -> H {
         let mut panics = Panics::default();
-        let (family, mut settings) = self.claim(&name);
-        let claim = Claim { registry: self, arrival: family.arrival };
+        let ((roster, same, arrival), mut settings) =
+            self.claim(&name, |kept| (Arc::clone(&kept.roster), name.same(&kept.family.name), kept.family.arrival));
+        let claim = Claim { registry: self, arrival };
         let tuning = settings.tuning(|| name.as_str(), &mut panics);
-        name.share(&family.name);
-        let member = make(name, family, tuning);
+        if let Some(same) = same {
+            name.share(same);
+        }
+        let member = make(name, roster, tuning);
         // It has its seat.
         std::mem::forget(claim);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
@@ -289,13 +292,14 @@ impl Registry {
         member
     }
 
-    /// Claims a seat for a queue called `name`, and looks which settings there are; tells if the names ran out over it.
-    fn claim(&self, name: &Name) -> (Arc<Family>, Settings) {
+    /// Claims a seat for a queue called `name`, takes `what` of its family, and looks which settings there are; tells if
+    /// the names ran out over it.
+    fn claim<R>(&self, name: &Name, what: impl FnOnce(&Kept) -> R) -> (R, Settings) {
         let (claim, runs_out) = {
             let mut names = self.names();
             let had_run_out = names.ran_out();
-            let family = names.claim(name);
-            ((family, names.settings.clone()), !had_run_out && names.ran_out())
+            let taken = names.claim(name, what);
+            ((taken, names.settings.clone()), !had_run_out && names.ran_out())
         };
         if runs_out {
             self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);

@@ -13,7 +13,7 @@ use super::family::Family;
 use super::idle::Idle;
 use super::keyed::{Key, Keyed};
 use super::settings::Settings;
-use crate::observe::outlook::Audience;
+use crate::observe::outlook::{Audience, Roll, Roster};
 use crate::queue::Name;
 
 /// The family of newcomers beyond the cap.
@@ -63,19 +63,17 @@ pub(super) struct Names {
 
 /// A family, and how many claims to its seats there ever were.
 #[derive(Debug)]
-struct Kept {
-    family: Arc<Family>,
+pub(super) struct Kept {
+    pub(super) family: Arc<Family>,
+    /// The same, as its queues have it.
+    pub(super) roster: Arc<Roster>,
     claims: u64,
 }
 
 impl Kept {
     fn new(family: &Arc<Family>) -> Self {
-        Self { family: Arc::clone(family), claims: 0 }
-    }
-
-    fn claim(&mut self) -> Arc<Family> {
-        self.claims += 1;
-        Arc::clone(&self.family)
+        let roster = Arc::new(Roster::of(Arc::clone(family) as Arc<dyn Roll>));
+        Self { family: Arc::clone(family), roster, claims: 0 }
     }
 }
 
@@ -94,11 +92,13 @@ impl Names {
     }
 
     /// Lays claim to a seat for a queue called `name`: in the family of that name, or where those go for whom there is none.
-    pub(super) fn claim(&mut self, name: &Name) -> Arc<Family> {
-        match self.by_name.get_mut(name.as_bytes()) {
-            Some(kept) => kept.claim(),
-            None => self.newcomer(name.as_str()).claim(),
-        }
+    pub(super) fn claim<R>(&mut self, name: &Name, then: impl FnOnce(&Kept) -> R) -> R {
+        let kept = match self.by_name.get_mut(name.as_bytes()) {
+            Some(kept) => kept,
+            None => self.newcomer(name.as_str()),
+        };
+        kept.claims += 1;
+        then(kept)
     }
 
     /// Nobody will take the seat that was claimed in the family that came at `arrival`.

@@ -211,7 +211,7 @@ fn a_queue_that_was_never_built_leaves_nothing_behind() {
 }
 
 /// Makes a queue that takes its seat, and leaves it at once.
-fn built_and_gone(name: Name, roll: Arc<dyn Roll>, tuning: Tuning) -> Look<Tuned> {
+fn built_and_gone(name: Name, roll: Arc<Roster>, tuning: Tuning) -> Look<Tuned> {
     let look = Look::alone(Tuned { name, told: Mutex::new(tuning) });
     let seat = roll.seat(look.clone().listed());
     drop(roll.strike(seat));
