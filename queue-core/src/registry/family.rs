@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::idle::Idle;
+use super::latch::{Latch, Turn};
 use super::settings::{Panics, Settings};
 use super::watched::Watched;
 use crate::observe::outlook::{Audience, Roll};
@@ -28,7 +29,7 @@ pub(crate) struct Family {
     /// One sweep at a time; nobody but readers takes it. In it the depth time that the last sweep told: sums of
     /// fractions depend on their order, and a total that falls by a rounding error looks like a restart.
     sweeping: Mutex<f64>,
-    seats: Mutex<Seats>,
+    seats: Latch<Seats>,
 }
 
 #[derive(Default)]
@@ -52,7 +53,7 @@ struct Seats {
 
 impl Family {
     pub(super) fn new(name: Arc<str>, arrival: u64, audience: Arc<Audience>, idle: Option<Arc<Idle>>) -> Self {
-        let seats = Mutex::new(Seats { gone_known: Known::NONE, ..Seats::default() });
+        let seats = Latch::new(Seats { gone_known: Known::NONE, ..Seats::default() });
         Self { name, arrival, audience, idle, sweeping: Mutex::default(), seats }
     }
 
@@ -208,8 +209,8 @@ impl Family {
         }
     }
 
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seats(&self) -> Turn<'_, Seats> {
+        self.seats.lock()
     }
 }
 

@@ -10,6 +10,7 @@ mod channels;
 mod family;
 mod idle;
 mod keyed;
+mod latch;
 mod names;
 mod observing;
 mod published;
@@ -20,7 +21,7 @@ mod watched;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
 #[cfg(feature = "async-channel")]
@@ -43,6 +44,7 @@ use crate::queue::{BuildError, Look, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
 use family::Family;
+use latch::{Latch, Turn};
 use names::{Kept, Names};
 use settings::{Panics, Settings};
 use stages::Pipelines;
@@ -57,7 +59,7 @@ pub struct Registry {
 
 #[derive(Debug)]
 struct Board {
-    names: Mutex<Names>,
+    names: Latch<Names>,
     /// The version of the settings, to be looked at without a turn.
     version: AtomicU64,
     published: RwLock<Published>,
@@ -68,7 +70,7 @@ struct Board {
 impl Default for Board {
     fn default() -> Self {
         let audience = Arc::<Audience>::default();
-        let names = Mutex::new(Names::new(Arc::clone(&audience)));
+        let names = Latch::new(Names::new(Arc::clone(&audience)));
         Self {
             names,
             version: AtomicU64::new(0),
@@ -354,8 +356,8 @@ impl Registry {
         })
     }
 
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.board.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> Turn<'_, Names> {
+        self.board.names.lock()
     }
 }
 

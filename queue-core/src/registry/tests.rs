@@ -1,6 +1,7 @@
 //! What the settings promise, with stand-ins for queues that say what they were told.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
