@@ -83,6 +83,11 @@ mod blocking {
             self.lock()
         }
 
+        /// As if no other thread were at work: whoever has to wait joins the line at once, as there is no time to wait for.
+        pub(crate) fn is_shared(&self) -> bool {
+            false
+        }
+
         /// As any other: that an owner stays one is a matter of its own model.
         pub(crate) fn visit(&self) -> BlockingTurn<'_> {
             self.lock()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use super::lock::Seen;
+use super::moves::Seen;
 use super::wait::{GiveUp, poll_freely};
 use crate::sync::{AtomicBool, Ordering, Thread, looks, park_timeout, pause, thread, thread_local};
 

@@ -72,6 +72,11 @@ pub trait Discipline<T>: Default {
     /// Puts the item of `slot`, numbered higher than any before, in its place.
     fn push(&mut self, number: u64, slot: &mut Option<T>);
 
+    /// The item of this number, the next one, was handed over and never comes here: what goes by numbers may get ready for the
+    /// one that follows.
+    #[inline]
+    fn pass(&mut self, _number: u64) {}
+
     /// Takes the next item.
     fn pop(&mut self) -> Option<Numbered<T>>;
 

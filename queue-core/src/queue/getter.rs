@@ -12,7 +12,7 @@ use super::calm::Turn;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
-use super::lock::Seen;
+use super::moves::Seen;
 use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::{Handed, Next, State};
@@ -26,7 +26,7 @@ type Hand<T> = Waiter<Option<Handed<T>>>;
 
 /// Counts an item that was handed over as got.
 fn collect<T, K: Kind<T>>(shared: &Shared<T, K>, waiter: Pin<&mut Hand<T>>, delivered: bool) -> Taken<T> {
-    let handed = waiter.slot().and_then(Option::take).expect("a get was polled after it had completed");
+    let handed = waiter.finish().flatten().expect("a get was polled after it had completed");
     let mut state = shared.glance();
     if let Some(went) = state.collect_at_once(&handed) {
         return (handed.numbered.item, went);
@@ -152,14 +152,13 @@ fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Hand<T>>) {
     if stop_waiting(shared, Some(Side::Get), |state| &mut state.getters, waiter.as_mut()) {
         return;
     }
-    let returned = waiter.as_mut().slot().and_then(Option::take);
-    let let_go = returned.and_then(|item| {
+    tell_end(shared, Side::Get, waiter.as_mut());
+    let let_go = waiter.finish().flatten().and_then(|item| {
         let mut wakes = Wakes::default();
         let let_go = shared.lock().return_item(item, &mut wakes);
         wakes.wake();
         let_go
     });
-    tell_end(shared, Side::Get, waiter);
     if let Some(Numbered { number, item }) = let_go {
         shared.let_go(Some(number), item, DropReason::ShutDown);
     }
@@ -207,7 +206,17 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         if let Some(item) = state.get_quickly() {
             return Poll::Ready(Ok(item));
         }
-        match state.get_in_step(cx) {
+        let mut got = state.get_in_step(cx);
+        if matches!(got, Short::Wait) {
+            let seen = state.moves().seen();
+            drop(state);
+            if !self.shared.comes_soon(Side::Get, seen) {
+                return self.wait(cx);
+            }
+            state = self.shared.glance();
+            got = state.get_in_step(cx);
+        }
+        match got {
             Short::Done(item) => Poll::Ready(Ok(item)),
             Short::Woke(item, waker) => {
                 drop(state);

@@ -16,6 +16,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::bias::{Bias, Kept};
+use super::moves::Moves;
 use crate::canary;
 use crate::sync::{AtomicBool, Ordering, pause, thread};
 
@@ -67,41 +68,17 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock_after_a_try(), lock: self }
     }
 
+    /// Whether it is a lock for all, so that another thread may be at work under it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.door.is_shared()
+    }
+
     /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
     pub(crate) fn visit<R>(&self, look: impl FnOnce(&mut S) -> R) -> R {
         let _visit = self.door.visit();
         // SAFETY: a visit keeps everybody else out, as a guard does, and this is the only reference made in it; see
         // lock/models.rs.
         look(unsafe { &mut *self.state.get() })
-    }
-}
-
-/// What has been put and got: it changes with either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen(u8, u8);
-
-/// What a thread that spins may look at without the lock: whether anything has moved since it looked last. Written under
-/// the lock, the lowest bits of two counters: a hint that only makes it try again, so no order has to be kept.
-#[derive(Debug, Default)]
-pub(super) struct Moves {
-    put: std::sync::atomic::AtomicU8,
-    got: std::sync::atomic::AtomicU8,
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]
-impl Moves {
-    #[inline]
-    pub(super) fn put(&self, number: u64) {
-        self.put.store(number as u8, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn got(&self, number: u64) {
-        self.got.store(number as u8, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    pub(super) fn seen(&self) -> Seen {
-        Seen(self.put.load(std::sync::atomic::Ordering::Relaxed), self.got.load(std::sync::atomic::Ordering::Relaxed))
     }
 }
 
@@ -217,6 +194,10 @@ impl Spin {
             }
         }
         SpinHeld(PhantomData)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.bias.is_over()
     }
 
     /// Becomes the owner, or ends the bias to another; says whether this thread is inside then.

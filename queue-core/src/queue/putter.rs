@@ -13,7 +13,7 @@ use super::block::{Blocking, Stuck};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
-use super::lock::Seen;
+use super::moves::Seen;
 use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
 use super::shared::{Glance, Shared};
@@ -138,7 +138,17 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.as_mut().project();
         let mut state = this.shared.glance_after(tried);
-        match state.put_in_step(&mut this.offer.item, cx) {
+        let mut put = state.put_in_step(&mut this.offer.item, cx);
+        if matches!(put, Short::Wait) {
+            let seen = state.moves().seen();
+            drop(state);
+            if !this.shared.comes_soon(Side::Put, seen) {
+                return self.wait(cx);
+            }
+            state = this.shared.glance();
+            put = state.put_in_step(&mut this.offer.item, cx);
+        }
+        match put {
             Short::Done(()) => Poll::Ready(Ok(())),
             Short::Woke((), waker) => {
                 drop(state);
@@ -191,13 +201,17 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     /// Goes on, after a wait as a rule.
     #[cold]
     fn poll_waiting(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
-        let this = self.project();
+        let mut this = self.project();
         assert!(this.offer.item.is_some(), "a put was polled after it had completed");
         if this.waiter.phase() != Phase::Served {
             return Self::try_to_put(this.shared, this.offer, this.waiter, None, cx);
         }
-        let waited = tell_end(*this.shared, Side::Put, this.waiter);
-        Poll::Ready(Self::end(this.shared, Phase::Served, this.offer, waited))
+        let waited = tell_end(*this.shared, Side::Put, this.waiter.as_mut());
+        let put = Self::end(this.shared, Phase::Served, this.offer, waited);
+        // Nothing is left to drop.
+        this.waiter.finish();
+        *this.begun = false;
+        Poll::Ready(put)
     }
 
     /// Puts by the long way, or waits.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
-use super::lock::{Guard, Lock, Seen};
+use super::lock::{Guard, Lock};
+use super::moves::Seen;
 use super::name::Name;
 use super::own::{Handle, Look, Shares};
 use super::state::{Heard, State};
@@ -16,7 +17,7 @@ use super::wakes::Wakes;
 use super::{DropReason, Shutdown, TaskDoneError};
 use crate::clock;
 use crate::observe::outlook::Outlook;
-use crate::observe::{Event, Interest, Outcome, QueueInfo};
+use crate::observe::{Event, Interest, Outcome, QueueInfo, Side};
 use crate::stats::member::{Member, Tuning};
 use crate::stats::{QueueStats, Totals};
 
@@ -100,6 +101,17 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// What has moved, as a thread that spins may see it.
     pub(super) fn seen(&self) -> Seen {
         self.state.moves.seen()
+    }
+
+    /// Whether what a task waits for, which saw `before`, is there in a moment: only another thread could bring it.
+    #[inline]
+    pub(super) fn comes_soon(&self, side: Side, before: Seen) -> bool {
+        self.is_shared() && self.state.moves.come_soon(side, before)
+    }
+
+    /// Whether threads share it.
+    pub(super) fn is_shared(&self) -> bool {
+        self.state.is_shared()
     }
 
     /// Sees who listens.

@@ -2,7 +2,6 @@
 //!
 //! Whether it may, and how far that holds, is said in `calm`.
 
-use std::collections::VecDeque;
 use std::task::{Context, Waker};
 
 use super::block::Stuck;
@@ -50,7 +49,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Takes the item of `slot` in by the short way. A task has to let others run; a source has to be asked first.
     #[inline]
-    fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
+    pub(super) fn put_shortly(&mut self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Short<()> {
         if self.put_quickly(slot) {
             Short::Done(())
         } else if self.sourced {
@@ -81,43 +80,6 @@ impl<T, K: Kind<T>> State<T, K> {
         });
         *got = so_far + u64::from(item.is_some());
         item
-    }
-
-    /// Takes the first of `items` in, as far as the shortest way goes.
-    fn put_run(&mut self, items: &mut VecDeque<T>) {
-        if COUNTS && clock::tick() != self.calm.tick {
-            return;
-        }
-        let depth = self.items.len();
-        let most = self.calm.put_below.saturating_sub(depth);
-        let most = most.min(usize::try_from(self.calm.put_until.saturating_sub(self.next)).unwrap_or(usize::MAX));
-        let run = self.items.push_run(self.next, most, items);
-        if run > 0 {
-            self.next += run as u64;
-            self.high = if COUNTS { self.high.max(depth + run) } else { self.high };
-        }
-    }
-
-    /// Takes the next items out that nobody waits to replace and that carry nothing, until `into` holds `room`, which it
-    /// has memory for; says whether there were any.
-    pub(super) fn get_run(&mut self, into: &mut Vec<T>, room: usize) -> bool {
-        if !self.putters.is_empty() || !self.items.is_whole() {
-            return false;
-        }
-        let before = into.len();
-        let most = usize::try_from(self.untagged()).unwrap_or(usize::MAX).min(room - before);
-        loop {
-            let Self { items, meter, tags, got, .. } = self;
-            let run = items.pop_run(into, most - (into.len() - before), |number| {
-                meter.went(number);
-                tags.went(number);
-            });
-            // Counted at once: the next one's `Ord` may panic.
-            *got += run as u64;
-            if run == 0 {
-                return into.len() > before;
-            }
-        }
     }
 
     /// Counts the item that was just buffered under `number`, the next one.
@@ -317,30 +279,6 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         let put = self.put_shortly(slot, None);
         self.moves().put(self.next);
         put
-    }
-
-    /// Takes as many of `items` in by the short way as can be; `slot` is the caller's, so that a panic of `Ord` drops the
-    /// item that it was about unlocked.
-    pub(super) fn put_many_at_once(&mut self, items: &mut VecDeque<T>, slot: &mut Option<T>) -> Option<Waker> {
-        let mut to_wake = None;
-        loop {
-            self.put_run(items);
-            let Some(item) = items.pop_front() else { break };
-            *slot = Some(item);
-            match self.put_shortly(slot, None) {
-                Short::Done(()) => {}
-                Short::Woke((), waker) => {
-                    to_wake = Some(waker);
-                    break;
-                }
-                Short::Wait | Short::Look => {
-                    slot.take().into_iter().for_each(|item| items.push_front(item));
-                    break;
-                }
-            }
-        }
-        self.moves().put(self.next);
-        to_wake
     }
 
     /// Takes the next item out by the shortest way of all: straight to where it is to be, for an item may be large.

@@ -272,6 +272,7 @@ impl<T, K: Kind<T>> State<T, K> {
         let hand = self.getters.first()?;
         let number = self.next;
         *hand = slot.take().map(|item| Handed { numbered: Numbered { number, item }, directly: true });
+        self.items.pass(number);
         self.next += 1;
         self.in_transit += 1;
         self.overtake();

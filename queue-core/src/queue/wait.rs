@@ -11,7 +11,7 @@ use tokio::task::coop;
 use super::block::{Blocking, Stuck};
 use super::calm::{Turn, spend};
 use super::discipline::Kind;
-use super::lock::Seen;
+use super::moves::Seen;
 use super::shared::Shared;
 use super::since::Since;
 use super::state::State;

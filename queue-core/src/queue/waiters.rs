@@ -86,10 +86,15 @@ impl<S> Waiter<S> {
         }
     }
 
-    /// What it was given; its owner's once it is out of the line, none if it never stood in one.
+    /// What it was given; its owner's once it is out of the line, none if it never stood in one. As if it never had stood
+    /// in one from here on: there is nothing left to drop.
     #[inline]
-    pub(crate) fn slot(self: Pin<&mut Self>) -> Option<&mut S> {
-        self.own().map(|inside| &mut inside.slot)
+    pub(crate) fn finish(mut self: Pin<&mut Self>) -> Option<S> {
+        let inside = ptr::from_mut(self.as_mut().own()?);
+        self.phase.store(IDLE, Ordering::Relaxed);
+        // SAFETY: it was there, as `own` has found; from the line before on nobody takes it for there any more, so this is the
+        // last access, and what is read is dropped once. No line links to it, so it may leave the pin.
+        Some(unsafe { inside.read() }.slot)
     }
 
     /// Since when it had waited, once it does not any more; answered once, so that the end of a wait is told once.
