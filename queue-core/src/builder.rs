@@ -182,9 +182,9 @@ where
             Some(Bound::None) => None,
             None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
-        let make = |name, listing, tuning| {
+        let make = |name, roll, tuning| {
             let state = |heard| State::new(capacity, overflow, sampling, tuning, heard);
-            Shared::new(name, Outlook::new(observers, listing), state, on_drop)
+            Shared::new(name, Outlook::new(observers, roll), state, on_drop)
         };
         let registry = match &place {
             Place::Global => Some(Registry::of_process()),
@@ -195,9 +195,10 @@ where
             None => make(name, None, Tuning::default()),
             Some(registry) => {
                 let heard = registry.audience().changes();
-                let shared = registry.enlist(name, |name, listing, tuning| {
-                    let shared = make(name, Some(listing), tuning);
-                    shared.outlook.seat(shared.look().listed());
+                let shared = registry.enlist(name, |name, roll, tuning| {
+                    let mut shared = make(name, Some(roll), tuning);
+                    let look = shared.look().listed();
+                    shared.outlook.seat(look);
                     shared
                 });
                 if registry.audience().changes() != heard {

@@ -72,6 +72,20 @@ fn totals_outlive_their_queues() {
 }
 
 #[test]
+fn totals_outlive_queues_that_end_empty() {
+    let registry = Registry::new();
+    for _ in 0..3 {
+        drop(named(&registry, "request", 4));
+        let queue = named(&registry, "request", 4);
+        queue.try_put(1).unwrap();
+        queue.try_get().unwrap();
+    }
+    let family = registry.get("request").unwrap();
+    assert_eq!((family.instances, family.totals.put, family.totals.got), (0, 3, 3));
+    assert!(registry.forget("request"), "nobody has a seat any more");
+}
+
+#[test]
 fn a_queue_lives_as_long_as_any_of_its_handles() {
     let registry = Registry::new();
     let queue = named(&registry, "handles", 4);

@@ -294,6 +294,15 @@ fn futures_that_were_leaked_do_not_keep_a_queue_from_ending() {
 }
 
 #[test]
+fn a_future_that_was_leaked_does_not_keep_a_registered_queue_from_ending() {
+    let registry = Registry::new();
+    let queue = Queue::<u32>::builder("orders").capacity(1).registry(&registry).build().unwrap();
+    std::mem::forget(parked(queue.until_shut_down()));
+    drop(queue);
+    assert_eq!(registry.get("orders").unwrap().instances, 0);
+}
+
+#[test]
 fn a_delivery_that_outlives_the_queue_is_finished_and_counted() {
     let registry = Registry::new();
     let queue = Queue::builder("orders").capacity(4).registry(&registry).build().unwrap();

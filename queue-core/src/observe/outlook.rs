@@ -69,15 +69,43 @@ impl std::fmt::Debug for Audience {
 pub(crate) trait Roll: Send + Sync {
     /// Whom all tell that are on it.
     fn audience(&self) -> &Audience;
-    /// The queue takes `seat`.
-    fn seat(&self, seat: u32, queue: Look<dyn Member>);
-    /// The queue in `seat` will not count any more: keep its totals, let it go.
-    fn strike(&self, seat: u32);
+    /// The queue takes the seat that was kept for it, which has this number.
+    fn seat(&self, queue: Look<dyn Member>) -> u32;
+    /// The queue in `seat` will not count any more: keep its totals, let it go. Returns the look that was kept of it.
+    fn strike(&self, seat: u32) -> Option<Look<dyn Member>>;
+    /// The queue in `seat` will not count any more, and never has: as [`strike`](Self::strike), without totals to keep.
+    fn leave(&self, seat: u32) -> Option<Look<dyn Member>>;
+}
+
+/// A list, by one word in place of two: of those that are on it each has a pointer to it.
+pub(crate) struct Roster(Arc<dyn Roll>);
+
+impl Roster {
+    pub(crate) fn of(roll: Arc<dyn Roll>) -> Self {
+        Self(roll)
+    }
+}
+
+impl std::ops::Deref for Roster {
+    type Target = dyn Roll;
+
+    fn deref(&self) -> &(dyn Roll + 'static) {
+        &*self.0
+    }
+}
+
+impl std::fmt::Debug for Roster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Roster(..)")
+    }
 }
 
 /// The bits that mean no interest, and the lowest of them.
 const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
 const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
+
+/// No list is as long.
+const NO_SEAT: u32 = u32::MAX;
 
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
@@ -85,17 +113,16 @@ pub(crate) struct Outlook {
     union: AtomicU32,
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
-    roll: Option<Arc<dyn Roll>>,
-    /// Its seat there.
-    seat: u32,
+    roll: Option<Arc<Roster>>,
+    /// Its seat there, once it has one.
+    seat: AtomicU32,
 }
 
 impl Outlook {
     #[inline]
-    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<(Arc<dyn Roll>, u32)>) -> Self {
+    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<Roster>>) -> Self {
         let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
-        let (roll, seat) = roll.map_or((None, 0), |(roll, seat)| (Some(roll), seat));
-        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat };
+        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat: AtomicU32::new(NO_SEAT) };
         *outlook.union.get_mut() = outlook.wanted().bits();
         outlook
     }
@@ -103,15 +130,19 @@ impl Outlook {
     /// The queue takes its seat.
     pub(crate) fn seat(&self, queue: Look<dyn Member>) {
         if let Some(roll) = &self.roll {
-            roll.seat(self.seat, queue);
+            // Whoever strikes it off has the last pointer, which comes from the one that is there now.
+            self.seat.store(roll.seat(queue), Ordering::Relaxed);
         }
     }
 
     /// The queue will not count any more.
-    pub(crate) fn strike(&self) {
-        if let Some(roll) = &self.roll {
-            roll.strike(self.seat);
-        }
+    pub(crate) fn strike(&self) -> Option<Look<dyn Member>> {
+        self.roll.as_ref().and_then(|roll| roll.strike(self.seat.load(Ordering::Relaxed)))
+    }
+
+    /// The queue will not count any more, and never has.
+    pub(crate) fn leave(&self) -> Option<Look<dyn Member>> {
+        self.roll.as_ref().and_then(|roll| roll.leave(self.seat.load(Ordering::Relaxed)))
     }
 
     fn audience(&self) -> Option<&Audience> {
@@ -192,8 +223,15 @@ mod tests {
         fn audience(&self) -> &Audience {
             &self.0
         }
-        fn seat(&self, _: u32, _: Look<dyn Member>) {}
-        fn strike(&self, _: u32) {}
+        fn seat(&self, _: Look<dyn Member>) -> u32 {
+            0
+        }
+        fn strike(&self, _: u32) -> Option<Look<dyn Member>> {
+            None
+        }
+        fn leave(&self, _: u32) -> Option<Look<dyn Member>> {
+            None
+        }
     }
 
     struct Panics(Interest);
@@ -211,8 +249,9 @@ mod tests {
     #[test]
     fn what_only_a_detached_observer_wanted_costs_a_branch_again() {
         let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
+        let roster = Arc::new(Roster::of(Arc::clone(&list) as Arc<dyn Roll>));
         list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some((Arc::clone(&list) as Arc<dyn Roll>, 0))));
+        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&roster))));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);

@@ -3,12 +3,35 @@
 use super::Shutdown;
 use super::discipline::{Discipline, Kind};
 use super::error::TaskDoneError;
+use super::own::Look;
+use super::shared::Shared;
 use super::state::{Life, State};
 use super::waiters::Phase;
 use super::wakes::Wakes;
 use crate::observe::Outcome;
+use crate::stats::member::Member;
+
+impl<T, K: Kind<T>> Shared<T, K> {
+    /// Leaves the list as it came to it, if nothing was ever put or counted and nobody is to be told: then nothing has to be
+    /// shut down. For when there is no handle any more.
+    pub(super) fn leave_untouched(&self) -> Option<Look<dyn Member>> {
+        // What a reader may do meanwhile adds to no total: nothing is buffered and nobody waits.
+        let untouched = !self.is_heard() && self.visit(|state| state.is_bare() && state.is_untouched());
+        if untouched { self.outlook.leave() } else { None }
+    }
+}
 
 impl<T, K: Kind<T>> State<T, K> {
+    /// Counts `n` items in flight as done, if that is all there is to do: nobody has ever waited for an end.
+    #[inline]
+    pub(crate) fn finish_shortly(&mut self, n: usize, outcome: Outcome) -> bool {
+        let short = outcome == Outcome::Ok && self.ends.is_none() && !self.is_late() && n <= self.in_flight();
+        if short {
+            self.meter.done_ok += n as u64;
+        }
+        short
+    }
+
     /// Counts `n` items in flight as done.
     pub(crate) fn finish(&mut self, n: usize, outcome: Outcome, wakes: &mut Wakes) -> Result<(), TaskDoneError> {
         self.tick();

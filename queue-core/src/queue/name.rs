@@ -36,6 +36,13 @@ impl Name {
         Self { text, info: OnceLock::new() }
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.text {
+            Text::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Text::Long(text) => text.as_bytes(),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match &self.text {
             Text::Short { len, bytes } => {
@@ -45,13 +52,17 @@ impl Name {
         }
     }
 
-    /// Uses `other` instead of a copy of its own, if it reads the same.
-    pub(crate) fn share(&mut self, other: &Arc<str>) {
-        if let Text::Long(text) = &mut self.text {
-            if **text == **other {
-                *text = Arc::clone(other);
-            }
+    /// `other`, to [share](Self::share), if it reads the same and there is anything to share.
+    pub(crate) fn same(&self, other: &Arc<str>) -> Option<Arc<str>> {
+        match &self.text {
+            Text::Long(text) if **text == **other => Some(Arc::clone(other)),
+            _ => None,
         }
+    }
+
+    /// Uses what is the [same](Self::same) instead of a copy of its own.
+    pub(crate) fn share(&mut self, same: Arc<str>) {
+        self.text = Text::Long(same);
     }
 
     /// What others are told of the queue with this name, which is of this kind.
@@ -90,9 +101,9 @@ mod tests {
     fn a_long_name_is_shared_with_those_of_the_same_name_alone() {
         let [one, other] = ["a name that is a bit long", "another that is a bit long"].map(Arc::<str>::from);
         let mut name = Name::of(&one);
-        name.share(&other);
-        assert_eq!(name.as_str(), &*one);
-        name.share(&one);
+        assert!(name.same(&other).is_none());
+        name.share(name.same(&one).expect("it reads the same"));
+        assert!(Name::of("short").same(&"short".into()).is_none(), "it stands in place");
         assert!(Arc::ptr_eq(&name.info(QueueKind::Fifo).name, &one));
     }
 }

@@ -12,8 +12,11 @@
 //!   gives that up. Nobody adds to a count of nothing: one who adds has a pointer of that kind, or of one before it; only
 //!   a `Memory` may become a handle, and asks in the same operation whether there is one;
 //! - whoever has the one handle of a queue without users, of which nobody ever had a look or the memory, is alone with it.
-//!   That is one word: a bit of the first count stays set once anybody had. Two words would not do, as others could go back
-//!   and forth between them.
+//!   That is one word: a bit of the first count stays set once anybody had, one for each. Two words would not do, as others
+//!   could go back and forth between them;
+//! - where nobody ever had the memory, whoever has the one handle of a queue without users has all the pointers that this
+//!   count counts, and where there is one look and one memory, whoever has the look has all pointers: both may count by plain
+//!   stores.
 
 #![allow(unsafe_code)]
 
@@ -27,10 +30,12 @@ use std::ptr::NonNull;
 use crate::stats::member::Member;
 use crate::sync::{AtomicU64, Ordering};
 
-/// Somebody had a look or the memory beside the handles.
+/// Somebody had a look beside the handles.
 const SHOWN: u64 = 1;
+/// Somebody had the memory beside the handles.
+const REMEMBERED: u64 = 2;
 /// One more user: all handles together, or one delivery.
-const USER: u64 = 2;
+const USER: u64 = 4;
 /// One more handle.
 const HANDLE: u64 = 1 << 32;
 const USERS: u64 = HANDLE - USER;
@@ -44,14 +49,17 @@ const LOOK: u64 = 1 << 32;
 pub(crate) trait Shares {
     /// Whether it may go without a word. Asked by the last handle, if nobody else has any pointer.
     fn leaves_nothing(&mut self) -> bool;
+    /// Leaves its list, if there is no more to it than that, and returns the look that the list had. Asked when the last
+    /// handle is gone, if nobody else counts on it; others may look.
+    fn leave(&self) -> Option<Look<dyn Member>>;
     /// The last handle is gone. A panic of foreign code goes on later.
     fn close(&self) -> Result<(), Box<dyn Any + Send>>;
-    /// Nothing will be counted here any more.
-    fn strike(&self);
+    /// Nothing will be counted here any more. Returns the look of its list, if it was on one.
+    fn strike(&self) -> Option<Look<dyn Member>>;
 }
 
 struct Counts {
-    /// Handles in the upper half, users in the lower, and whether it was shown.
+    /// Handles in the upper half, users in the lower, and whether it was shown or remembered.
     holders: AtomicU64,
     /// Looks in the upper half, memories in the lower.
     others: AtomicU64,
@@ -59,9 +67,9 @@ struct Counts {
 
 impl Counts {
     /// From here on the last handle cannot tell whether it is alone. For who has a handle.
-    fn show(&self) {
-        if self.holders.load(Ordering::Relaxed) & SHOWN == 0 {
-            self.holders.fetch_or(SHOWN, Ordering::Relaxed);
+    fn show(&self, how: u64) {
+        if self.holders.load(Ordering::Relaxed) & how == 0 {
+            self.holders.fetch_or(how, Ordering::Relaxed);
         }
     }
 
@@ -180,14 +188,22 @@ impl<S: Shares> Handle<S> {
         User(self.0.again())
     }
 
-    pub(crate) fn look(&self) -> Look<S> {
-        self.0.counts().show();
-        self.0.counts().add_look();
+    /// A look at it; it costs no atomic operation if this is the first pointer beside the handle.
+    pub(crate) fn look(&mut self) -> Look<S> {
+        let counts = self.0.counts();
+        if counts.holders.load(Ordering::Acquire) == HANDLE + USER {
+            // Nobody else can count: this is the only pointer of any kind.
+            counts.holders.store(HANDLE + USER + SHOWN, Ordering::Relaxed);
+            counts.others.store(LOOK + LOOK + MEMORY, Ordering::Relaxed);
+        } else {
+            counts.show(SHOWN);
+            counts.add_look();
+        }
         Look(self.0.again())
     }
 
     pub(crate) fn memory(&self) -> Memory<S> {
-        self.0.counts().show();
+        self.0.counts().show(REMEMBERED);
         self.0.counts().add_memory();
         Memory(self.0.again())
     }
@@ -213,7 +229,9 @@ impl<S: Shares> Clone for Handle<S> {
 impl<S: Shares> Drop for Handle<S> {
     #[inline]
     fn drop(&mut self) {
-        if self.0.counts().holders.load(Ordering::Acquire) == HANDLE + USER {
+        let counts = self.0.counts();
+        let holders = counts.holders.load(Ordering::Acquire);
+        if holders == HANDLE + USER {
             // SAFETY: this is the only pointer of any kind, and others come from pointers; those that there were are
             // gone, and the load above has ordered all they did before this. Guarded by own/models.rs.
             let inside: &mut S = unsafe { &mut (*self.0.0.as_ptr()).inside };
@@ -223,11 +241,18 @@ impl<S: Shares> Drop for Handle<S> {
                 return unsafe { self.0.empty() };
             }
         }
-        let before = self.0.counts().holders.fetch_sub(HANDLE, Ordering::AcqRel);
-        if before / HANDLE == 1 {
-            // What all handles had in common.
-            close(User(self.0.again()));
+        if holders & !SHOWN == HANDLE + USER {
+            // Those who look count elsewhere, and nobody else is left who could count here.
+            counts.holders.store(holders - HANDLE, Ordering::Release);
+            if let Some(listed) = self.leave() {
+                // What all users had in common.
+                return Look(self.0.again()).drop_with(Some(listed));
+            }
+        } else if counts.holders.fetch_sub(HANDLE, Ordering::AcqRel) / HANDLE > 1 {
+            return;
         }
+        // What all handles had in common.
+        close(User(self.0.again()));
     }
 }
 
@@ -256,13 +281,13 @@ impl<S: Shares> Deref for User<S> {
 impl<S: Shares> Drop for User<S> {
     fn drop(&mut self) {
         // The last one stays the last one where there is no handle: users come from handles.
-        let is_last = |holders: u64| holders & !SHOWN == USER;
+        let is_last = |holders: u64| holders & !(SHOWN | REMEMBERED) == USER;
         let holders = &self.0.counts().holders;
         if is_last(holders.load(Ordering::Acquire)) || is_last(holders.fetch_sub(USER, Ordering::AcqRel)) {
             // What all users had in common.
             let look = Look(self.0.again());
-            self.strike();
-            drop(look);
+            let listed = self.strike();
+            look.drop_with(listed);
         }
     }
 }
@@ -285,6 +310,19 @@ impl<S: Member + 'static> Look<S> {
 }
 
 impl<S: ?Sized> Look<S> {
+    /// Drops this one and that of a list.
+    fn drop_with(self, listed: Option<Look<dyn Member>>) {
+        let others = &self.0.counts().others;
+        if others.load(Ordering::Acquire) == LOOK + LOOK + MEMORY {
+            let listed = listed.filter(|listed| std::ptr::addr_eq(listed.0.0.as_ptr(), self.0.0.as_ptr()));
+            if let Some(listed) = listed {
+                // There are no others: nobody else can count, and this one has all that is left.
+                others.store(LOOK + MEMORY, Ordering::Relaxed);
+                std::mem::forget(listed);
+            }
+        }
+    }
+
     /// Whether there is a handle.
     pub(crate) fn has_handles(&self) -> bool {
         self.0.counts().holders.load(Ordering::Acquire) >= HANDLE
@@ -308,8 +346,13 @@ impl<S: ?Sized> Clone for Look<S> {
 
 impl<S: ?Sized> Drop for Look<S> {
     fn drop(&mut self) {
-        let before = self.0.counts().others.fetch_sub(LOOK, Ordering::AcqRel);
-        if before == LOOK + MEMORY {
+        let others = &self.0.counts().others;
+        let is_all = |others: u64| others == LOOK + MEMORY;
+        let mut before = others.load(Ordering::Acquire);
+        if !is_all(before) {
+            before = others.fetch_sub(LOOK, Ordering::AcqRel);
+        }
+        if is_all(before) {
             let _freed = Freed(&self.0);
             // SAFETY: no handle, user or look is left, as they would have a look, and no memory but that of all looks.
             // Guarded by own/models.rs.

@@ -10,7 +10,7 @@ use super::discipline::{Discipline, Kind, Numbered};
 use super::lock::{Guard, Lock};
 use super::moves::Seen;
 use super::name::Name;
-use super::own::{Handle, Shares};
+use super::own::{Handle, Look, Shares};
 use super::state::{Heard, State};
 use super::tell::Went;
 use super::wakes::Wakes;
@@ -90,7 +90,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
-    fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
+    pub(super) fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
         self.state.visit(|state| {
             let seen = look(state);
             state.disturb();
@@ -152,14 +152,19 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// Counts items as done; `went` is what is known of it if it is one.
     pub(crate) fn finish(&self, n: usize, outcome: Outcome, went: Option<&Went>) -> Result<(), TaskDoneError> {
-        let mut wakes = Wakes::default();
         // It changes nothing that an item on its way asks for, so calm is left as it is.
-        let finished = self.glance().finish(n, outcome, &mut wakes);
-        wakes.wake();
-        if finished.is_ok() {
-            self.tell_done(n, outcome, went);
+        let mut state = self.glance();
+        if state.finish_shortly(n, outcome) {
+            drop(state);
+        } else {
+            let mut wakes = Wakes::default();
+            let finished = state.finish(n, outcome, &mut wakes);
+            drop(state);
+            wakes.wake();
+            finished?;
         }
-        finished
+        self.tell_done(n, outcome, went);
+        Ok(())
     }
 
     /// Lets one item go: to the hook if there is one.
@@ -192,6 +197,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.name.as_str()
     }
 
+    /// Whether anybody would be told of its end, or of an item's.
+    pub(super) fn is_heard(&self) -> bool {
+        self.on_drop.is_some() || self.outlook.wants(Interest::ALL)
+    }
+
     /// What observers are told of it.
     pub(super) fn info(&self) -> &QueueInfo {
         self.name.info(K::KIND)
@@ -220,7 +230,11 @@ fn heard(outlook: &Outlook) -> Heard {
 impl<T, K: Kind<T>> Shares for Shared<T, K> {
     /// Whether it holds nothing, and nobody listens.
     fn leaves_nothing(&mut self) -> bool {
-        self.on_drop.is_none() && !self.outlook.wants(Interest::ALL) && self.state.get_mut().is_bare()
+        !self.is_heard() && self.state.get_mut().is_bare()
+    }
+
+    fn leave(&self) -> Option<Look<dyn Member>> {
+        self.leave_untouched()
     }
 
     fn close(&self) -> Result<(), Box<dyn Any + Send>> {
@@ -229,8 +243,8 @@ impl<T, K: Kind<T>> Shares for Shared<T, K> {
         closed
     }
 
-    fn strike(&self) {
-        self.outlook.strike();
+    fn strike(&self) -> Option<Look<dyn Member>> {
+        self.outlook.strike()
     }
 }
 

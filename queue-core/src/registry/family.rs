@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::idle::Idle;
+use super::latch::{Latch, Turn};
 use super::settings::{Panics, Settings};
 use super::watched::Watched;
 use crate::observe::outlook::{Audience, Roll};
@@ -28,16 +29,18 @@ pub(crate) struct Family {
     /// One sweep at a time; nobody but readers takes it. In it the depth time that the last sweep told: sums of
     /// fractions depend on their order, and a total that falls by a rounding error looks like a restart.
     sweeping: Mutex<f64>,
-    seats: Mutex<Seats>,
+    seats: Latch<Seats>,
 }
 
 #[derive(Default)]
 struct Seats {
-    /// `None`: free, or claimed for a queue that is being built.
+    /// `None`: free.
     taken: Vec<Option<Look<dyn Member>>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
     /// Those among the taken that are not ours, and have to be asked.
     sources: BTreeMap<usize, Look<Watched>>,
+    /// How many seats were ever taken: fewer than were claimed, as long as somebody is on the way.
+    taken_ever: u64,
     /// The place among the idle, while every seat is free.
     idle_at: Option<u64>,
     /// What the queues counted that are gone.
@@ -50,35 +53,33 @@ struct Seats {
 
 impl Family {
     pub(super) fn new(name: Arc<str>, arrival: u64, audience: Arc<Audience>, idle: Option<Arc<Idle>>) -> Self {
-        let seats = Mutex::new(Seats { gone_known: Known::NONE, ..Seats::default() });
+        let seats = Latch::new(Seats { gone_known: Known::NONE, ..Seats::default() });
         Self { name, arrival, audience, idle, sweeping: Mutex::default(), seats }
     }
 
-    /// A seat for a queue that is being built.
-    pub(super) fn claim(family: Arc<Self>) -> Claim {
-        let mut seats = family.seats();
-        if let (Some(idle), Some(place)) = (&family.idle, seats.idle_at.take()) {
-            idle.leave(place);
-        }
-        let seat = seats.free.pop().unwrap_or_else(|| {
-            seats.taken.push(None);
-            seats.taken.len() - 1
-        });
-        drop(seats);
-        let seat = u32::try_from(seat).expect("memory ends before four billion queues");
-        Claim { family, seat }
-    }
-
-    /// Takes it off the list of the idle for good; `false` if a seat is taken.
-    pub(super) fn retire(&self) -> bool {
+    /// Takes it off the list of the idle for good; `false` if a seat is taken, or there were `claims` and not all have come.
+    pub(super) fn retire(&self, claims: u64) -> bool {
         let mut seats = self.seats();
-        if !seats.are_free() {
+        if !seats.are_free() || seats.taken_ever != claims {
             return false;
         }
-        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
-            idle.leave(place);
-        }
+        self.wake(&mut seats);
         true
+    }
+
+    /// A seat that was claimed will not be taken.
+    pub(super) fn rest(&self) {
+        let mut seats = self.seats();
+        self.wake(&mut seats);
+        self.fall_idle(&mut seats);
+    }
+
+    /// Takes the seat that was claimed for a source.
+    pub(super) fn seat_source(&self, watched: &Look<Watched>) -> u32 {
+        let mut seats = self.seats();
+        let seat = self.take(&mut seats, Look::clone(watched).listed());
+        seats.sources.insert(seat as usize, Look::clone(watched));
+        seat
     }
 
     /// Sums the family up as of now.
@@ -151,8 +152,8 @@ impl Family {
         self.for_each(|member| {
             let tuning = match (&self.idle, of_name) {
                 (Some(_), Some(tuning)) => tuning,
-                (Some(_), None) => settings.tuning(&self.name, panics),
-                (None, _) => settings.tuning(member.name(), panics),
+                (Some(_), None) => settings.tuning(|| &self.name, panics),
+                (None, _) => settings.tuning(|| member.name(), panics),
             };
             of_name = Some(tuning);
             // A queue that shrinks lets items go, and one that grows wakes: both is foreign code.
@@ -173,16 +174,43 @@ impl Family {
         }
     }
 
+    /// A seat that was claimed is taken.
+    fn take(&self, seats: &mut Seats, member: Look<dyn Member>) -> u32 {
+        seats.taken_ever += 1;
+        self.wake(seats);
+        if let Some(seat) = seats.free.pop() {
+            seats.taken[seat as usize] = Some(member);
+            return seat;
+        }
+        let seat = u32::try_from(seats.taken.len()).expect("memory ends before four billion queues");
+        seats.taken.push(Some(member));
+        seat
+    }
+
     /// A seat is free again.
-    fn vacate(&self, seats: &mut Seats, seat: usize) {
+    fn vacate(&self, seats: &mut Seats, seat: u32) -> Option<Look<dyn Member>> {
+        let member = seats.taken.get_mut(seat as usize)?.take()?;
         seats.free.push(seat);
+        self.fall_idle(seats);
+        Some(member)
+    }
+
+    /// It is not idle any more, if it was.
+    fn wake(&self, seats: &mut Seats) {
+        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
+            idle.leave(place);
+        }
+    }
+
+    /// It is idle from now on, if it has no queue.
+    fn fall_idle(&self, seats: &mut Seats) {
         if seats.are_free() {
             seats.idle_at = self.idle.as_ref().map(|idle| idle.enter(&self.name));
         }
     }
 
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seats(&self) -> Turn<'_, Seats> {
+        self.seats.lock()
     }
 }
 
@@ -197,54 +225,35 @@ impl Roll for Family {
         &self.audience
     }
 
-    fn seat(&self, seat: u32, member: Look<dyn Member>) {
-        self.seats().taken[seat as usize] = Some(member);
+    fn seat(&self, member: Look<dyn Member>) -> u32 {
+        self.take(&mut self.seats(), member)
     }
 
-    fn strike(&self, seat: u32) {
-        let seat = seat as usize;
-        let struck = {
-            let mut seats = self.seats();
-            let Some(member) = seats.taken[seat].take() else { return };
-            seats.sources.remove(&seat);
-            seats.gone_known |= member.known();
-            if let Some(totals) = member.totals() {
-                seats.gone.add(&totals);
-                if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat >= *passed) {
-                    missed.add(&totals);
-                }
+    fn strike(&self, seat: u32) -> Option<Look<dyn Member>> {
+        let mut seats = self.seats();
+        let member = self.vacate(&mut seats, seat)?;
+        seats.sources.remove(&(seat as usize));
+        seats.gone_known |= member.known();
+        if let Some(totals) = member.totals() {
+            seats.gone.add(&totals);
+            if let Some((_, missed)) = seats.sweep.as_mut().filter(|(passed, _)| seat as usize >= *passed) {
+                missed.add(&totals);
             }
-            self.vacate(&mut seats, seat);
-            member
-        };
-        // Unlocked: this may be the last reference, and what it owns is foreign.
-        drop(struck);
+        }
+        // To be dropped unlocked: it may be the last one, and what the queue owns is foreign.
+        Some(member)
+    }
+
+    fn leave(&self, seat: u32) -> Option<Look<dyn Member>> {
+        let mut seats = self.seats();
+        let member = self.vacate(&mut seats, seat)?;
+        seats.gone_known |= member.known();
+        Some(member)
     }
 }
 
 impl fmt::Debug for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Family").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// A seat that is kept for a queue while it is built. Whoever claims one has it taken: nothing in between may panic.
-#[must_use]
-pub(crate) struct Claim {
-    pub(super) family: Arc<Family>,
-    pub(super) seat: u32,
-}
-
-impl Claim {
-    /// The list that the queue is to be on, which it tells when it comes and goes, and its seat there.
-    pub(super) fn listing(self) -> (Arc<dyn Roll>, u32) {
-        (self.family, self.seat)
-    }
-
-    /// Seats a source.
-    pub(super) fn seat_source(&self, watched: Look<Watched>) {
-        let mut seats = self.family.seats();
-        seats.sources.insert(self.seat as usize, Look::clone(&watched));
-        seats.taken[self.seat as usize] = Some(watched.listed());
     }
 }

@@ -9,6 +9,8 @@
 mod channels;
 mod family;
 mod idle;
+mod keyed;
+mod latch;
 mod names;
 mod observing;
 mod published;
@@ -19,7 +21,7 @@ mod watched;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
 #[cfg(feature = "async-channel")]
@@ -36,13 +38,14 @@ pub use watched::SourceGuard;
 
 pub(crate) use names::check_name;
 
-use crate::observe::outlook::{Audience, Roll};
+use crate::observe::outlook::{Audience, Roster};
 use crate::observe::{Event, QueueInfo, QueueKind};
 use crate::queue::{BuildError, Look, Name};
 use crate::stats::FamilyStats;
 use crate::stats::member::{Member, Tuning};
-use family::{Claim, Family};
-use names::Names;
+use family::Family;
+use latch::{Latch, Turn};
+use names::{Kept, Names};
 use settings::{Panics, Settings};
 use stages::Pipelines;
 use watched::Watched;
@@ -56,7 +59,7 @@ pub struct Registry {
 
 #[derive(Debug)]
 struct Board {
-    names: Mutex<Names>,
+    names: Latch<Names>,
     /// The version of the settings, to be looked at without a turn.
     version: AtomicU64,
     published: RwLock<Published>,
@@ -67,7 +70,7 @@ struct Board {
 impl Default for Board {
     fn default() -> Self {
         let audience = Arc::<Audience>::default();
-        let names = Mutex::new(Names::new(Arc::clone(&audience)));
+        let names = Latch::new(Names::new(Arc::clone(&audience)));
         Self {
             names,
             version: AtomicU64::new(0),
@@ -163,9 +166,9 @@ impl Registry {
         }
         // Asked before it is listed, so that no reader finds it without an answer.
         let watched = Look::alone(Watched::new(source));
-        let (claim, _) = self.claim(&name);
-        claim.seat_source(Look::clone(&watched));
-        SourceGuard::new(claim.family, claim.seat, watched)
+        let (family, _) = self.claim(&Name::of(&name), |kept| Arc::clone(&kept.family));
+        let seat = family.seat_source(&watched);
+        SourceGuard::new(family, seat, watched)
     }
 
     /// Forgets a name that has no living queue, and its totals: for a reader a counter that begins anew. Returns
@@ -268,34 +271,37 @@ impl Registry {
     pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
         mut name: Name,
-        make: impl FnOnce(Name, (Arc<dyn Roll>, u32), Tuning) -> H,
+        make: impl FnOnce(Name, Arc<Roster>, Tuning) -> H,
     ) -> H {
         let mut panics = Panics::default();
-        let (claim, mut settings, tuning) = {
-            let name = name.as_str();
-            let (claim, settings) = self.claim(name);
-            let tuning = settings.tuning(name, &mut panics);
-            (claim, settings, tuning)
-        };
-        name.share(&claim.family.name);
-        let member = make(name, claim.listing(), tuning);
+        let ((roster, same, arrival), mut settings) =
+            self.claim(&name, |kept| (Arc::clone(&kept.roster), name.same(&kept.family.name), kept.family.arrival));
+        let claim = Claim { registry: self, arrival };
+        let tuning = settings.tuning(|| name.as_str(), &mut panics);
+        if let Some(same) = same {
+            name.share(same);
+        }
+        let member = make(name, roster, tuning);
+        // It has its seat.
+        std::mem::forget(claim);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
         while self.board.version.load(Ordering::Acquire) != settings.version {
             settings = self.settings();
-            let tuning = settings.tuning(member.name(), &mut panics);
+            let tuning = settings.tuning(|| member.name(), &mut panics);
             panics.catch(|| member.tune(tuning));
         }
         panics.forgive();
         member
     }
 
-    /// A seat for a queue called `name`, and the settings there are; tells if the names ran out over it.
-    fn claim(&self, name: &str) -> (Claim, Settings) {
+    /// Claims a seat for a queue called `name`, takes `what` of its family, and looks which settings there are; tells if
+    /// the names ran out over it.
+    fn claim<R>(&self, name: &Name, what: impl FnOnce(&Kept) -> R) -> (R, Settings) {
         let (claim, runs_out) = {
             let mut names = self.names();
             let had_run_out = names.ran_out();
-            let claim = names.claim(name);
-            ((claim, names.settings.clone()), !had_run_out && names.ran_out())
+            let taken = names.claim(name, what);
+            ((taken, names.settings.clone()), !had_run_out && names.ran_out())
         };
         if runs_out {
             self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);
@@ -350,8 +356,21 @@ impl Registry {
         })
     }
 
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.board.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> Turn<'_, Names> {
+        self.board.names.lock()
+    }
+}
+
+/// A claim to a seat that nobody has taken yet. Dropped, which only a panic does, it is waived: or its name would be
+/// kept for ever.
+struct Claim<'a> {
+    registry: &'a Registry,
+    arrival: u64,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.registry.names().waive(self.arrival);
     }
 }
 

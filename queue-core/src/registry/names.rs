@@ -1,17 +1,20 @@
 //! Which names there are, and which are forgotten when there are too many.
 //!
-//! Families come into being, get their first queue and are forgotten under one lock. So a queue that is being built
-//! has its seat before anybody could forget the name, and nobody forgets a name that has a seat taken.
+//! Families come into being and are forgotten under one lock, and under it a queue that is to be built lays claim to a seat.
+//! It takes the seat when it is there, under the family's own lock; a name with a seat taken, or with a claim to one that
+//! was not taken yet, is forgotten by nobody.
 //!
 //! Locks are taken in this order: names, a family's seats, the line of the idle.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::family::{Claim, Family};
+use super::family::Family;
 use super::idle::Idle;
+use super::keyed::{Key, Keyed};
 use super::settings::Settings;
-use crate::observe::outlook::Audience;
+use crate::observe::outlook::{Audience, Roll, Roster};
+use crate::queue::Name;
 
 /// The family of newcomers beyond the cap.
 pub(super) const OVERFLOW: &str = "(overflow)";
@@ -45,12 +48,12 @@ fn has_controls(name: &str) -> bool {
 
 #[derive(Debug)]
 pub(super) struct Names {
-    by_name: HashMap<Arc<str>, Arc<Family>>,
+    by_name: HashMap<Key, Kept, Keyed>,
     /// In the order of their arrival, so that a reader can go through them one by one; with the overflow.
     by_arrival: BTreeMap<u64, Arc<Family>>,
     arrivals: u64,
     /// Outside the cap; made when names first run out.
-    overflow: Option<Arc<Family>>,
+    overflow: Option<Kept>,
     most: usize,
     idle: Arc<Idle>,
     audience: Arc<Audience>,
@@ -58,10 +61,26 @@ pub(super) struct Names {
     pub(super) settings: Settings,
 }
 
+/// A family, and how many claims to its seats there ever were.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) family: Arc<Family>,
+    /// The same, as its queues have it.
+    pub(super) roster: Arc<Roster>,
+    claims: u64,
+}
+
+impl Kept {
+    fn new(family: &Arc<Family>) -> Self {
+        let roster = Arc::new(Roster::of(Arc::clone(family) as Arc<dyn Roll>));
+        Self { family: Arc::clone(family), roster, claims: 0 }
+    }
+}
+
 impl Names {
     pub(super) fn new(audience: Arc<Audience>) -> Self {
         Self {
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             by_arrival: BTreeMap::new(),
             arrivals: 0,
             overflow: None,
@@ -72,15 +91,32 @@ impl Names {
         }
     }
 
-    /// A seat for a queue called `name`: in the family of that name, or where those go for whom there is none.
-    pub(super) fn claim(&mut self, name: &str) -> Claim {
-        let known = self.by_name.get(name).map(Arc::clone);
-        Family::claim(known.unwrap_or_else(|| self.newcomer(name)))
+    /// Lays claim to a seat for a queue called `name`: in the family of that name, or where those go for whom there is none.
+    pub(super) fn claim<R>(&mut self, name: &Name, then: impl FnOnce(&Kept) -> R) -> R {
+        let kept = match self.by_name.get_mut(name.as_bytes()) {
+            Some(kept) => kept,
+            None => self.newcomer(name.as_str()),
+        };
+        kept.claims += 1;
+        then(kept)
+    }
+
+    /// Nobody will take the seat that was claimed in the family that came at `arrival`.
+    pub(super) fn waive(&mut self, arrival: u64) {
+        let Some(family) = self.by_arrival.get(&arrival).map(Arc::clone) else { return };
+        if let Some(kept) = self.kept(&family.name) {
+            kept.claims -= 1;
+            family.rest();
+        }
     }
 
     #[cold]
-    fn newcomer(&mut self, name: &str) -> Arc<Family> {
+    fn newcomer(&mut self, name: &str) -> &mut Kept {
         if self.make_room(self.most) { self.admit(&name.into()) } else { self.overflow() }
+    }
+
+    fn kept(&mut self, name: &str) -> Option<&mut Kept> {
+        if name == OVERFLOW { self.overflow.as_mut() } else { self.by_name.get_mut(name.as_bytes()) }
     }
 
     /// Whether newcomers are counted together.
@@ -89,13 +125,14 @@ impl Names {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Arc<Family>> {
-        if name == OVERFLOW { self.overflow.clone() } else { self.by_name.get(name).cloned() }
+        let kept = if name == OVERFLOW { self.overflow.as_ref() } else { self.by_name.get(name.as_bytes()) };
+        kept.map(|kept| Arc::clone(&kept.family))
     }
 
     /// The name of the family that queues called `name` are counted in.
     pub(super) fn counted_as(&self, name: &str) -> Option<Arc<str>> {
-        let family = self.by_name.get(name).or(self.overflow.as_ref());
-        family.map(|family| Arc::clone(&family.name))
+        let kept = self.by_name.get(name.as_bytes()).or(self.overflow.as_ref());
+        kept.map(|kept| Arc::clone(&kept.family.name))
     }
 
     /// The first family that came at `arrival` or later.
@@ -120,14 +157,15 @@ impl Names {
         self.most
     }
 
-    /// Forgets `name` if no seat of its family is taken.
+    /// Forgets `name` if no seat of its family is taken, nor will be.
     pub(super) fn forget(&mut self, name: &str) -> bool {
-        let Some(family) = self.get(name).filter(|family| family.retire()) else { return false };
-        self.by_arrival.remove(&family.arrival);
+        let Some(kept) = self.kept(name).filter(|kept| kept.family.retire(kept.claims)) else { return false };
+        let arrival = kept.family.arrival;
+        self.by_arrival.remove(&arrival);
         if name == OVERFLOW {
             self.overflow = None;
         } else {
-            self.by_name.remove(name);
+            self.by_name.remove(name.as_bytes());
         }
         true
     }
@@ -136,29 +174,26 @@ impl Names {
     fn make_room(&mut self, most: usize) -> bool {
         while self.by_name.len() >= most {
             let Some(name) = self.idle.pop_longest() else { return false };
-            if let Some(family) = self.by_name.remove(&name) {
-                self.by_arrival.remove(&family.arrival);
-            }
+            // One that is claimed is idle no more: it goes back to the line if it comes to nothing, or when its queue goes.
+            let _ = self.forget(&name);
         }
         true
     }
 
-    fn admit(&mut self, name: &Arc<str>) -> Arc<Family> {
+    fn admit(&mut self, name: &Arc<str>) -> &mut Kept {
         let family = Arc::new(self.family(Arc::clone(name), Some(Arc::clone(&self.idle))));
-        self.by_name.insert(Arc::clone(name), Arc::clone(&family));
         self.list(&family);
-        family
+        self.by_name.entry(Key(Arc::clone(name))).or_insert_with(|| Kept::new(&family))
     }
 
     /// The family of those for whom there is no name left. It is made here, once: this is when names ran out.
-    fn overflow(&mut self) -> Arc<Family> {
-        if let Some(family) = &self.overflow {
-            return Arc::clone(family);
+    fn overflow(&mut self) -> &mut Kept {
+        if self.overflow.is_none() {
+            let family = Arc::new(self.family(OVERFLOW.into(), None));
+            self.list(&family);
+            self.overflow = Some(Kept::new(&family));
         }
-        let family = Arc::new(self.family(OVERFLOW.into(), None));
-        self.overflow = Some(Arc::clone(&family));
-        self.list(&family);
-        family
+        self.overflow.as_mut().expect("it was there, or was made just now")
     }
 
     fn family(&self, name: Arc<str>, idle: Option<Arc<Idle>>) -> Family {

@@ -26,8 +26,8 @@ pub(super) struct Settings {
 
 impl Settings {
     /// The settings for one name. If the function for capacities panics, they are as without it.
-    pub(super) fn tuning(&self, name: &str, panics: &mut Panics) -> Tuning {
-        let asked = self.capacities.as_ref().and_then(|capacities| panics.catch(|| capacities(name)).flatten());
+    pub(super) fn tuning<'a>(&self, name: impl FnOnce() -> &'a str, panics: &mut Panics) -> Tuning {
+        let asked = self.capacities.as_ref().and_then(|capacities| panics.catch(|| capacities(name())).flatten());
         // A bound of 0 would let nothing in.
         Tuning { capacity: asked.and_then(NonZeroUsize::new), ..self.shared }
     }

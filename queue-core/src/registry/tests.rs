@@ -1,6 +1,7 @@
 //! What the settings promise, with stand-ins for queues that say what they were told.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -37,9 +38,9 @@ impl Member for Tuned {
 
 impl Tuned {
     fn built(registry: &Registry, name: &str) -> Look<Self> {
-        registry.enlist(Name::of(name), |name, (roll, seat), tuning| {
+        registry.enlist(Name::of(name), |name, roll, tuning| {
             let look = Look::alone(Self { name, told: Mutex::new(tuning) });
-            roll.seat(seat, look.clone().listed());
+            roll.seat(look.clone().listed());
             look
         })
     }
@@ -167,8 +168,53 @@ fn the_newest_settings_win_however_they_race() {
         let queues: Vec<_> = (0..50).map(|n| Tuned::built(&registry, &(n % 5).to_string())).collect();
         built.store(true, Ordering::SeqCst);
         setters.into_iter().for_each(|setter| setter.join().expect("no panic"));
-        let newest = registry.settings().tuning("any", &mut Panics::default()).capacity;
+        let newest = registry.settings().tuning(|| "any", &mut Panics::default()).capacity;
         let stale = queues.iter().filter(|queue| queue.capacity() != newest.map(NonZeroUsize::get)).count();
         assert_eq!(stale, 0, "all have what was set last, {newest:?}");
     }
+}
+
+#[test]
+fn a_name_whose_queue_is_being_built_is_kept() {
+    for idle_before in [false, true] {
+        let registry = Registry::new();
+        registry.set_max_names(1);
+        if idle_before {
+            drop(registry.enlist(Name::of("a"), built_and_gone));
+        }
+        let queue = registry.enlist(Name::of("a"), |name, roll, tuning| {
+            assert!(!registry.forget("a"));
+            let other = Tuned::built(&registry, "b");
+            assert_eq!(registry.counted_as("b").as_deref(), Some(names::OVERFLOW));
+            drop(other);
+            built_and_gone(name, roll, tuning)
+        });
+        drop(queue);
+        assert!(registry.forget("a"), "its queue is gone");
+    }
+}
+
+#[test]
+fn a_queue_that_was_never_built_leaves_nothing_behind() {
+    for idle_before in [false, true] {
+        let registry = Registry::new();
+        registry.set_max_names(1);
+        if idle_before {
+            drop(registry.enlist(Name::of("a"), built_and_gone));
+        }
+        let build = |_, _, _| -> Look<Tuned> { std::panic::resume_unwind(Box::new(())) };
+        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| registry.enlist(Name::of("a"), build)));
+        assert!(built.is_err());
+        let _queue = Tuned::built(&registry, "b");
+        let names: Vec<_> = registry.snapshot().iter().map(|family| family.name.to_string()).collect();
+        assert_eq!(names, ["b"], "the name made room, as one without a queue does");
+    }
+}
+
+/// Makes a queue that takes its seat, and leaves it at once.
+fn built_and_gone(name: Name, roll: Arc<Roster>, tuning: Tuning) -> Look<Tuned> {
+    let look = Look::alone(Tuned { name, told: Mutex::new(tuning) });
+    let seat = roll.seat(look.clone().listed());
+    drop(roll.strike(seat));
+    look
 }

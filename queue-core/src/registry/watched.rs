@@ -30,7 +30,7 @@ impl Drop for SourceGuard {
     fn drop(&mut self) {
         // What it is told after this would be in no sum, and a total would fall.
         self.watched.told().ended = true;
-        self.family.strike(self.seat);
+        drop(self.family.strike(self.seat));
     }
 }
 

@@ -5,10 +5,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use loom::cell::Cell;
+use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
-use super::{Handle, Look, Shares};
+use super::{Handle, Look, Memory, Shares};
+use crate::stats::member::{Member, Tuning};
+use crate::stats::{QueueStats, Totals};
 
 /// What happened.
 #[derive(Default)]
@@ -16,6 +19,8 @@ struct Told {
     closed: AtomicU32,
     struck: AtomicU32,
     dropped: AtomicU32,
+    /// The list, with a place for one.
+    list: Mutex<Option<Look<dyn Member>>>,
 }
 
 impl Told {
@@ -26,22 +31,32 @@ impl Told {
 
 struct Inside {
     told: Arc<Told>,
-    /// Loom's own cell panics at two accesses that are not ordered: each pointer reads, and the end writes.
-    alive: Cell<bool>,
+    alive: Alive,
     leaves_nothing: bool,
 }
 
+/// Loom's own cell panics at two accesses that are not ordered: each pointer reads, and the end writes.
+struct Alive(Cell<bool>);
+
+// SAFETY: loom runs one thread at a time, and whether they would be ordered without it is what these models ask.
+unsafe impl Sync for Alive {}
+
 impl Inside {
     fn use_it(&self) {
-        assert!(self.alive.get());
+        assert!(self.alive.0.get());
     }
 }
 
 impl Shares for Inside {
     fn leaves_nothing(&mut self) -> bool {
         // As one does who is alone.
-        self.alive.set(true);
+        self.alive.0.set(true);
         self.leaves_nothing
+    }
+
+    fn leave(&self) -> Option<Look<dyn Member>> {
+        self.use_it();
+        self.leaves_nothing.then(|| self.told.list.lock().expect("no panic").take()).flatten()
     }
 
     fn close(&self) -> Result<(), Box<dyn Any + Send>> {
@@ -50,15 +65,30 @@ impl Shares for Inside {
         Ok(())
     }
 
-    fn strike(&self) {
+    fn strike(&self) -> Option<Look<dyn Member>> {
         self.use_it();
         assert!(self.told.struck.fetch_add(1, Ordering::SeqCst) < self.told.closed.load(Ordering::SeqCst));
+        self.told.list.lock().expect("no panic").take()
     }
+}
+
+/// Whoever finds it on the list looks whether it is there.
+impl Member for Inside {
+    fn stats(&self) -> QueueStats {
+        self.use_it();
+        QueueStats::default()
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        None
+    }
+
+    fn tune(&self, _: Tuning) {}
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        assert!(self.alive.replace(false), "dropped twice");
+        assert!(self.alive.0.replace(false), "dropped twice");
         self.told.dropped.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -75,7 +105,7 @@ fn model<A: 'static, B: 'static>(
     model.preemption_bound = Some(3);
     model.check(move || {
         let told = Arc::<Told>::default();
-        let (one, other) = pointers(Inside { told: Arc::clone(&told), alive: Cell::new(true), leaves_nothing });
+        let (one, other) = pointers(Inside { told: Arc::clone(&told), alive: Alive(Cell::new(true)), leaves_nothing });
         let thread = thread::spawn(move || sides.0(one));
         sides.1(other);
         thread.join().expect("no panic");
@@ -92,9 +122,39 @@ fn two_handles(inside: Inside) -> (Handle<Inside>, Handle<Inside>) {
     (handle.clone(), handle)
 }
 
-fn on_a_list(inside: Inside) -> (Look<Inside>, Handle<Inside>) {
-    let handle = Handle::new(|| inside);
+fn looked_at(inside: Inside) -> (Look<Inside>, Handle<Inside>) {
+    let mut handle = Handle::new(|| inside);
     (handle.look(), handle)
+}
+
+fn looked_at_twice(inside: Inside) -> (Look<Inside>, (Handle<Inside>, Handle<Inside>)) {
+    let mut handle = Handle::new(|| inside);
+    let (mut other, first) = (handle.clone(), handle.look());
+    drop(first);
+    (other.look(), (handle, other))
+}
+
+fn looked_at_by_two(inside: Inside) -> (Look<Inside>, (Look<Inside>, Handle<Inside>)) {
+    let mut handle = Handle::new(|| inside);
+    (handle.look(), (handle.look(), handle))
+}
+
+fn remembered_and_looked_at(inside: Inside) -> (Memory<Inside>, (Look<Inside>, Handle<Inside>)) {
+    let mut handle = Handle::new(|| inside);
+    (handle.memory(), (handle.look(), handle))
+}
+
+/// As a queue is that is registered: who reads finds it on the list, as long as it is there.
+fn on_a_list(inside: Inside) -> (Arc<Told>, Handle<Inside>) {
+    let told = Arc::clone(&inside.told);
+    let mut handle = Handle::new(|| inside);
+    *told.list.lock().expect("no panic") = Some(handle.look().listed());
+    (told, handle)
+}
+
+fn two_on_a_list(inside: Inside) -> (Handle<Inside>, Handle<Inside>) {
+    let (_, handle) = on_a_list(inside);
+    (handle.clone(), handle)
 }
 
 fn just_drop(handle: Handle<Inside>) {
@@ -117,7 +177,32 @@ fn outlive_by_a_memory(handle: Handle<Inside>) {
     let memory = handle.memory();
     drop(handle);
     drop(memory.clone());
-    assert!(memory.handle().is_none_or(|handle| handle.alive.get()));
+    assert!(memory.handle().is_none_or(|handle| handle.alive.0.get()));
+}
+
+fn drop_two((one, other): (Handle<Inside>, Handle<Inside>)) {
+    drop(one);
+    other.use_it();
+}
+
+fn drop_then_look((look, handle): (Look<Inside>, Handle<Inside>)) {
+    drop(handle);
+    look.use_it();
+}
+
+fn remember(memory: Memory<Inside>) {
+    let handle = memory.handle();
+    drop(memory);
+    handle.inspect(|handle| handle.use_it());
+}
+
+fn read_the_list(told: Arc<Told>) {
+    for _ in 0..2 {
+        let found = told.list.lock().expect("no panic").clone();
+        if let Some(found) = found {
+            found.stats();
+        }
+    }
 }
 
 fn look_again(look: Look<Inside>) {
@@ -153,9 +238,24 @@ fn a_user_is_waited_for() {
 
 #[test]
 fn a_look_keeps_it_and_no_more() {
-    model(on_a_list, true, CLOSED, (look_again, clone_and_drop));
-    model(on_a_list, false, CLOSED, (look_again, outlive_by_a_user));
-    model(on_a_list, false, CLOSED, (look_again, outlive_by_a_memory));
+    model(looked_at, true, CLOSED, (look_again, just_drop));
+    model(looked_at, true, CLOSED, (look_again, clone_and_drop));
+    model(looked_at_twice, true, CLOSED, (look_again, drop_two));
+    model(looked_at_by_two, true, CLOSED, (look_again, drop_then_look));
+    model(remembered_and_looked_at, true, CLOSED, (remember, drop_then_look));
+    model(looked_at, false, CLOSED, (look_again, outlive_by_a_user));
+    model(looked_at, false, CLOSED, (look_again, outlive_by_a_memory));
+}
+
+#[test]
+fn a_list_lets_go_of_it_once_whoever_reads() {
+    model(on_a_list, true, QUIETLY, (read_the_list, just_drop));
+    model(on_a_list, false, CLOSED, (read_the_list, just_drop));
+    model(on_a_list, true, CLOSED, (read_the_list, outlive_by_a_user));
+    model(on_a_list, true, CLOSED, (read_the_list, outlive_by_a_memory));
+    model(two_on_a_list, true, EITHER, (just_drop, clone_and_drop));
+    model(two_on_a_list, true, EITHER, (outlive_by_a_user, just_drop));
+    model(two_on_a_list, true, CLOSED, (back_and_forth, just_drop));
 }
 
 #[test]
@@ -169,7 +269,7 @@ fn a_handle_comes_out_of_the_memory_while_there_is_one_and_never_after() {
 fn one_thread_alone_closes_it_only_if_there_is_something_to_close() {
     loom::model(|| {
         let told = Arc::<Told>::default();
-        let inside = Inside { told: Arc::clone(&told), alive: Cell::new(true), leaves_nothing: true };
+        let inside = Inside { told: Arc::clone(&told), alive: Alive(Cell::new(true)), leaves_nothing: true };
         let handle = Handle::new(|| inside);
         drop(handle.clone());
         drop(handle);

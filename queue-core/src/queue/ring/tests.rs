@@ -89,7 +89,7 @@ fn an_item_that_went_another_way_is_passed_over_where_nothing_stands_before_it()
 
     let behind = Ring::<u64>::BLOCK as u64;
     let mut long = filled(behind + 1);
-    (0..behind).for_each(|_| drop(long.pop()));
+    (0..behind).for_each(|number| assert_eq!(long.pop().map(|first| first.number), Some(number)));
     long.pass(behind + 1);
     long.push(behind + 2, &mut Some(0));
     assert_eq!(
