@@ -71,8 +71,9 @@ fn a_hundred_thousand_cancelled_waits_leave_no_memory() {
 
 #[test]
 fn a_queue_that_is_gone_leaves_no_memory_whoever_had_the_last_of_it() {
+    type End = fn(Queue<u32>);
     let registry = Registry::new();
-    let ends: [(&str, fn(Queue<u32>)); 5] = [
+    let ends: [(&str, End); 5] = [
         ("a handle", drop),
         ("one of two handles", |queue| drop(queue.clone())),
         ("a handle with an item", |queue| queue.try_put(1).unwrap()),
