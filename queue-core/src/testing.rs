@@ -45,6 +45,25 @@ impl Drop for PausedClock {
     }
 }
 
+/// Whether `what` ends the process. It does so in a process of its own: this runs the test `name` of `module` once more, there.
+#[cfg(all(test, unix))]
+pub(crate) fn ends_the_process(module: &str, name: &str, what: impl FnOnce()) -> bool {
+    use std::process::{Command, Stdio};
+
+    const THERE: &str = "A_PROCESS_THAT_IS_TO_END";
+    if std::env::var(THERE).is_ok_and(|there| there == name) {
+        what();
+        return true;
+    }
+    let tests = std::env::current_exe().expect("a test knows its file");
+    let test = format!("{}::{name}", module.split_once("::").expect("it is in a module").1);
+    let mut child = Command::new(tests);
+    child.args(["--exact", &test]).env(THERE, name).stdout(Stdio::null()).stderr(Stdio::null());
+    let ended = child.status().expect("tests can start themselves");
+    // A test that fails, or none of this name, ends by a code.
+    ended.code().is_none()
+}
+
 /// A future polled by hand, with a waker that counts.
 #[derive(Debug)]
 pub struct ByHand<F> {

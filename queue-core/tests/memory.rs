@@ -69,6 +69,41 @@ fn a_hundred_thousand_cancelled_waits_leave_no_memory() {
     }
 }
 
+#[test]
+fn a_queue_that_is_gone_leaves_no_memory_whoever_had_the_last_of_it() {
+    let registry = Registry::new();
+    let ends: [(&str, fn(Queue<u32>)); 5] = [
+        ("a handle", drop),
+        ("one of two handles", |queue| drop(queue.clone())),
+        ("a handle with an item", |queue| queue.try_put(1).unwrap()),
+        ("a delivery", |queue| {
+            queue.try_put(1).unwrap();
+            let delivery = at_once(queue.receive()).unwrap();
+            drop(queue);
+            delivery.done();
+        }),
+        ("a weak handle", |queue| {
+            let weak = queue.downgrade();
+            drop(queue);
+            assert!(weak.upgrade().is_none());
+        }),
+    ];
+    for (who, end) in ends {
+        for listed in [false, true] {
+            let life = || {
+                let builder = Queue::builder("test").unbounded();
+                let builder = if listed { builder.registry(&registry) } else { builder.unregistered() };
+                end(builder.build().unwrap());
+            };
+            // The first time, the registry makes room for the name.
+            life();
+            let taken = measure(life);
+            assert!(taken.count_total > 0, "nothing was measured");
+            assert_eq!((taken.count_current, taken.bytes_current), (0, 0), "{who}, listed: {listed}");
+        }
+    }
+}
+
 /// Puts a million items of 16 bytes and has `take` take them all; what is left of the memory.
 fn burst<K: Kind<(u32, u64)> + 'static>(queue: &QueueOf<(u32, u64), K>, take: impl FnOnce())
 where

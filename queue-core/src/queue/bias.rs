@@ -270,4 +270,27 @@ mod tests {
         bias.leave();
         assert!(bias.enter(), "a panic leaves it as it was");
     }
+
+    #[test]
+    fn whoever_is_the_owner_is_kept_out_and_where_nobody_is_there_is_nothing_to_keep() {
+        for owner in [NOBODY, FIRST_THREAD, FIRST_THREAD + 1, u32::MAX] {
+            let bias = Bias::new();
+            bias.owner.store(owner, Ordering::Relaxed);
+            let kept = bias.keep();
+            kept.suspend();
+            let out = if owner == NOBODY { NOBODY } else { KEPT_OUT };
+            assert_eq!(bias.owner.load(Ordering::Relaxed), out, "{owner}");
+            drop(kept);
+            assert_eq!(bias.owner.load(Ordering::Relaxed), owner);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_bias_is_for_good_and_counted() {
+        let Some((bias, _)) = owned() else { return };
+        let before = ENDED.load(Relaxed);
+        bias.keep().end();
+        assert!(ENDED.load(Relaxed) > before, "locks would be biased however often that was in vain");
+        assert!(bias.is_over() && bias.keep().is_over() && !bias.enter());
+    }
 }

@@ -123,12 +123,31 @@ impl<S> DerefMut for Guard<'_, S> {
 
 /// Leaves whoever is inside alone for a while, the longer the more `tries` there were.
 pub(super) fn back_off(tries: usize) {
-    match tries {
-        0 => pause(16),
-        1..=9 => pause(60 + 40 * tries),
-        10..=99 => thread::yield_now(),
-        // It has been off its processor for long: leave it this one.
-        _ => std::thread::sleep(Duration::from_micros(50)),
+    match Rest::after(tries) {
+        Rest::Spin(pauses) => pause(pauses),
+        Rest::Yield => thread::yield_now(),
+        Rest::Sleep(time) => std::thread::sleep(time),
+    }
+}
+
+/// What one does between two tries.
+#[derive(Debug, PartialEq, Eq)]
+enum Rest {
+    /// So many pauses.
+    Spin(usize),
+    Yield,
+    Sleep(Duration),
+}
+
+impl Rest {
+    fn after(tries: usize) -> Self {
+        match tries {
+            0 => Self::Spin(16),
+            1..=9 => Self::Spin(60 + 40 * tries),
+            10..=99 => Self::Yield,
+            // It has been off its processor for long: leave it this one.
+            _ => Self::Sleep(Duration::from_micros(50)),
+        }
     }
 }
 

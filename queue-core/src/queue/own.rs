@@ -40,6 +40,9 @@ const USER: u64 = 4;
 const HANDLE: u64 = 1 << 32;
 const USERS: u64 = HANDLE - USER;
 
+/// More pointers of a kind are a leak. There is room for twice as many, so nothing has flowed over when that is seen.
+const MOST: u64 = 1 << 29;
+
 /// One more memory: all looks together, or a weak reference.
 const MEMORY: u64 = 1;
 /// One more look: all users together, or one of the list.
@@ -85,7 +88,7 @@ impl Counts {
 /// Ends the process rather than let a count flow over into another: so many are a leak, and what follows would be worse.
 #[inline]
 fn bounded(count: u64) {
-    if count > 1 << 30 {
+    if count > MOST {
         std::process::abort();
     }
 }
@@ -393,3 +396,5 @@ impl<S: ?Sized> Drop for Memory<S> {
 
 #[cfg(all(test, loom))]
 mod models;
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

@@ -323,24 +323,13 @@ unsafe fn inside<'a, S>(node: NonNull<Waiter<S>>) -> &'a mut Inside<S> {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use std::mem::ManuallyDrop;
-    use std::process::{Command, Stdio};
 
     use super::*;
 
-    /// What ends the process ends it in a process of its own: this runs the test `name` of this file once more, there.
+    #[cfg(unix)]
     fn ends_the_process(name: &str, what: fn()) {
-        const THERE: &str = "A_PROCESS_THAT_IS_TO_END";
-        if std::env::var(THERE).is_ok_and(|there| there == name) {
-            what();
-            return;
-        }
-        let tests = std::env::current_exe().expect("a test knows its file");
-        let test = format!("{}::{name}", module_path!().split_once("::").expect("it is in a module").1);
-        let mut child = Command::new(tests);
-        child.args(["--exact", &test]).env(THERE, name).stdout(Stdio::null()).stderr(Stdio::null());
-        let ended = child.status().expect("tests can start themselves");
-        // A test that fails, or none of this name, ends by a code.
-        assert_eq!(ended.code(), None, "it goes on with a pointer to memory that is freed");
+        let ends = crate::testing::ends_the_process(module_path!(), name, what);
+        assert!(ends, "it goes on with a pointer to memory that is freed");
     }
 
     /// Each to be dropped by hand.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use super::Lock;
+use super::{Lock, Rest};
 use crate::queue::barrier;
 
 /// Turns are counted in two plain numbers that agree whenever nobody is inside.
@@ -72,4 +73,38 @@ fn a_bias_that_ends_in_the_middle_of_everything_loses_no_turn() {
         assert!(turns.door.bias.is_over());
         assert_eq!(visit(&turns), taken + 50);
     }
+}
+
+#[test]
+fn its_owner_has_the_lock_quickly_and_everybody_has_once_it_is_one_for_all() {
+    let turns = Turns::new((0, 0));
+    take_a_turn(&turns);
+    let owned = !turns.door.bias.is_over();
+    assert!(owned || !barrier::is_there(), "it is biased where that can be");
+    assert_eq!(turns.is_shared(), !owned);
+    assert!(turns.lock_quickly().is_some(), "who is alone with it waits for nobody");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(turns.lock_quickly().is_none(), owned, "that ends no bias");
+            take_a_turn(&turns);
+        });
+    });
+    assert!(turns.is_shared());
+    let inside = turns.lock_quickly();
+    assert!(inside.is_some(), "nobody is inside");
+    assert!(turns.lock_quickly().is_none(), "somebody is");
+    drop(inside);
+    let _waited_for = turns.lock_after_a_try();
+    assert!(turns.lock_quickly().is_none(), "who comes in by waiting is inside as well");
+}
+
+#[test]
+fn who_waits_looks_again_at_once_then_ever_later_and_in_the_end_lets_others_have_the_processor() {
+    let rests: Vec<_> = (0..200).map(Rest::after).collect();
+    let spins: Vec<_> =
+        rests.iter().map_while(|rest| if let Rest::Spin(often) = rest { Some(*often) } else { None }).collect();
+    assert!(spins.len() == 10 && spins.is_sorted_by(|sooner, later| sooner < later), "{spins:?}");
+    assert!(spins[1] > 4 * spins[0] && spins[9] > 4 * spins[1] && spins[9] < 1_000, "{spins:?}");
+    assert!(rests[10..100].iter().all(|rest| *rest == Rest::Yield), "whoever is inside may need this processor");
+    assert!(rests[100..].iter().all(|rest| *rest == Rest::Sleep(Duration::from_micros(50))), "and for long");
 }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::task::coop;
 
@@ -74,6 +75,24 @@ fn only_a_clock_that_somebody_asks_for_keeps_an_item_of_a_priority_queue_from_th
 }
 
 #[test]
+fn of_items_in_order_those_with_a_clock_alone_go_the_long_way_out_while_somebody_asks() {
+    let (queue, _clock) = calm::<Fifo>(ItemSampling::OneIn(10));
+    (0..600).for_each(|item| queue.try_put(item).expect("there is room"));
+    queue.shared().lock().measured = true;
+    for item in 0..600 {
+        let has_clock = queue.shared().glance().untagged() == 0;
+        assert_eq!(got(&queue), Some(item).filter(|_| !has_clock), "{item}");
+        assert!(!has_clock || queue.try_get() == Ok(item), "{item}");
+    }
+    let (traced, _clock) = calm::<Fifo>(ItemSampling::Off);
+    traced.shared().lock().measured = true;
+    let mut trace = TraceContext::new([1; 16], [2; 8], 0).map(Box::new);
+    let put = traced.shared().glance().put_when_asked(&mut Some(0), &mut trace, None);
+    assert!(matches!(put, Short::Done(())));
+    assert_eq!(got(&traced), Some(0), "it has no clock");
+}
+
+#[test]
 fn an_item_within_what_was_seen_and_paid_for_needs_no_other_look() {
     let (queue, _clock) = calm::<Fifo>(ItemSampling::Off);
     assert!((0..3).all(|item| is_put(&queue, item)));
@@ -81,6 +100,7 @@ fn an_item_within_what_was_seen_and_paid_for_needs_no_other_look() {
     let mut state = queue.shared().glance();
     state.reach = Reach::default();
     assert!(matches!(state.put_at_once(&mut Some(3)), Short::Done(())));
+    assert!(state.put_quickly(&mut Some(4)), "what needs no look at all is to be had without one");
     assert_eq!(state.get_quickly(), Some(1));
     assert_eq!((state.reach.put_until, state.reach.get_until), (0, 0), "it looked around");
 }
@@ -122,6 +142,31 @@ fn as_many_are_put_together_as_there_is_room_for_with_nobody_waiting() {
     let mut items = VecDeque::from([2, 3, 4, 5]);
     assert!(queue.shared().glance().put_many_at_once(&mut items, &mut None).is_none(), "nobody is to be woken");
     assert_eq!((items, queue.len()), (VecDeque::from([5]), 5));
+}
+
+#[test]
+fn an_item_comes_shortly_into_a_slot_that_was_granted_unless_a_batch_is_to_be_told_of_it() {
+    let _clock = PausedClock::pause();
+    let queue: Queue<u32> = QueueOf::builder("test").capacity(1).unregistered().build().expect("it is sound");
+    let _ = queue.stats();
+    let grant = || {
+        queue.try_put(0).expect("there is room");
+        let mut putter = ByHand::new(queue.put(1));
+        assert!(putter.poll().is_pending());
+        assert_eq!(queue.try_get(), Ok(0));
+        putter
+    };
+    let putter = grant();
+    assert!(matches!(queue.shared().glance().claim_at_once(&mut Some(1)), Short::Done(())));
+    queue.shared().lock().granted += 1;
+    drop(putter);
+    assert_eq!(queue.try_get(), Ok(1));
+    let mut putter = grant();
+    let mut batch = ByHand::new(queue.get_batch(1, Duration::ZERO));
+    assert!(batch.poll().is_pending());
+    assert_eq!(putter.poll(), Poll::Ready(Ok(())));
+    assert!(batch.is_woken(), "nobody told it");
+    assert_eq!(batch.poll(), Poll::Ready(Ok(vec![1])));
 }
 
 #[test]

@@ -133,6 +133,64 @@ fn a_burst_gives_its_memory_back() {
     assert!(bytes + buffer.tails.capacity() * size_of::<Vec<u64>>() <= 3 * KEEP, "{bytes} bytes of heads and a run");
 }
 
+/// Items in the order of a pseudo-random walk, or in one that leaves full runs behind.
+fn filled(items: impl Iterator<Item = u32>) -> Sorted<u32> {
+    let mut buffer = Sorted::default();
+    items.zip(0..).for_each(|(item, number)| buffer.push(number, &mut Some(item)));
+    assert!(buffer.is_sound());
+    buffer
+}
+
+#[test]
+fn what_comes_in_order_fills_its_runs_and_what_comes_in_any_order_half_of_them_at_least() {
+    let most = RUN as u32 + 1;
+    for (way, buffer) in [("rising", filled(0..most * 100)), ("falling", filled((0..most * 100).rev()))] {
+        assert_eq!(buffer.heads.len(), 100, "{way}");
+    }
+    let mixed = filled((0..most * 100).map(|i| i.wrapping_mul(0x9e37_79b9)));
+    assert!((100..=200).contains(&mixed.heads.len()), "{} runs", mixed.heads.len());
+    assert!(mixed.tails.iter().all(|tail| tail.len() <= RUN), "a run is too long");
+}
+
+#[test]
+fn with_very_many_items_runs_are_longer_so_that_the_row_of_heads_is_not() {
+    let buffer = filled((0..200_000).rev());
+    let (runs, longest) = (buffer.heads.len(), buffer.tails.iter().map(Vec::len).max());
+    assert!(runs < 3_000, "{runs} runs");
+    assert!(longest > Some(RUN) && longest <= Some(runs / HEADS_A_PLACE), "{longest:?} items in a run of {runs}");
+}
+
+#[test]
+fn a_buffer_that_is_mostly_empty_keeps_room_for_four_times_what_it_has() {
+    let most = RUN + 1;
+    let mut buffer = filled((0..most as u32 * 700).rev());
+    while buffer.heads.len() > 80 {
+        buffer.pop();
+    }
+    buffer.give_back();
+    assert_eq!((buffer.heads.capacity(), buffer.tails.capacity()), (320, 320));
+}
+
+#[test]
+fn the_memory_of_a_run_that_is_gone_serves_the_next_one_unless_it_is_much() {
+    let mut buffer = filled(0..10);
+    let memory = buffer.tails[0].as_ptr();
+    while buffer.pop().is_some() {}
+    buffer.push(10, &mut Some(1));
+    buffer.push(11, &mut Some(2));
+    assert_eq!(buffer.tails[0].as_ptr(), memory);
+    let mut large = Sorted::default();
+    (0..10).for_each(|number| large.push(number, &mut Some([number; 128])));
+    while large.pop().is_some() {}
+    assert_eq!(large.spare.capacity(), 0, "10 items of a KiB");
+}
+
+#[test]
+fn nothing_is_known_of_which_item_is_the_oldest_nor_of_what_goes_before_another() {
+    let buffer = filled(0..10);
+    assert_eq!((buffer.oldest(), buffer.before(5)), (None, 0));
+}
+
 #[test]
 fn any_order_of_putting_comes_out_sorted_and_equals_in_put_order() {
     let mut buffer = Sorted::default();
