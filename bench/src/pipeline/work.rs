@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// So many steps take a second on this machine, in its best moment.
-static STEPS_A_SECOND: LazyLock<f64> = LazyLock::new(|| {
-    let trial = 1_000_000;
-    let best = (0..9).map(|_| time(trial)).min().expect("nine of them").max(Duration::from_nanos(1));
-    trial as f64 / best.as_secs_f64()
-});
+/// Steps whose time says what any number of them takes.
+const TRIAL: u32 = 1_000_000;
+
+/// So long a trial takes on this machine, in its best moment.
+static TRIAL_TAKES: LazyLock<Duration> =
+    LazyLock::new(|| (0..9).map(|_| time(TRIAL.into())).min().expect("nine of them").max(Duration::from_nanos(1)));
 
 /// What a stage does for each item. The amount is fixed, not the time: whoever is interrupted has still to do it.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,8 @@ pub(super) struct Work {
 impl Work {
     /// So much as takes `time`. The first one finds out how much that is.
     pub(super) fn lasting(time: Duration) -> Self {
-        Self { steps: (*STEPS_A_SECOND * time.as_secs_f64()).round() as u64 }
+        let steps = u128::from(TRIAL) * time.as_nanos() / TRIAL_TAKES.as_nanos();
+        Self { steps: u64::try_from(steps).unwrap_or(u64::MAX) }
     }
 
     /// Works on an item, and returns it.
