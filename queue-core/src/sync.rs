@@ -12,7 +12,7 @@ use std as primitives;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use primitives::sync::atomic::fence;
-pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 pub(crate) use primitives::thread::{self, Thread};
 pub(crate) use primitives::thread_local;
 
@@ -74,13 +74,9 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
-        /// What one tries quickly one tries again in a turn like any other.
-        pub(crate) fn lock_quickly(&self) -> Option<BlockingTurn<'_>> {
+        /// It leans to nobody.
+        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
             None
-        }
-
-        pub(crate) fn lock_after_a_try(&self) -> BlockingTurn<'_> {
-            self.lock()
         }
 
         /// As if no other thread were at work: whoever has to wait joins the line at once, as there is no time to wait for.

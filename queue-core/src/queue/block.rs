@@ -29,6 +29,8 @@ pub(crate) struct Stuck {
     pub(super) seen: Seen,
     /// How many items may pass at a time.
     pub(super) room: usize,
+    /// Whether that was in a lane, where whoever is waited for goes on without this one.
+    pub(super) in_lane: bool,
 }
 
 /// Pauses between two tries of a thread that has not joined the line yet. Whoever is about to make room, or to put,
@@ -92,6 +94,9 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, stuck: Stuck, limit: Option<Du
 /// Tries again whenever something has moved, for some microseconds.
 fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Output> {
     let pauses = (stuck.room + stuck.room / 2).clamp(*PAUSES.start(), *PAUSES.end());
+    if stuck.in_lane {
+        pause(pauses);
+    }
     for _ in 0..looks(PATIENCE / pauses) {
         // Taking the lock to look would stop the very thread that is waited for.
         if future.seen() != stuck.seen {

@@ -35,7 +35,7 @@ pub(super) struct Reach {
     pub(super) put_until: u64,
     pub(super) get_until: u64,
     pub(super) put_paid: u64,
-    get_paid: u64,
+    pub(super) get_paid: u64,
 }
 
 /// Items that a task gives, or takes, for one unit of its budget. A unit for each would cost as much as the rest of the
@@ -133,7 +133,7 @@ impl<T, K: Kind<T>> State<T, K> {
 }
 
 /// For which items, from `number` on, it is paid; spends a unit of the task's budget if that takes one and there is one.
-fn paid_until(number: u64, paid: &mut u64, task: Option<&mut Context<'_>>) -> Option<u64> {
+pub(super) fn paid_until(number: u64, paid: &mut u64, task: Option<&mut Context<'_>>) -> Option<u64> {
     let Some(cx) = task else { return Some(number + ITEMS_A_GUEST) };
     if number >= *paid {
         // Without budget the task's waker is told, which must not be here.

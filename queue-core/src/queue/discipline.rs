@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use super::ring::Ring;
+use super::slots::Slots;
 use super::sorted::Sorted;
 use crate::observe::QueueKind;
 
@@ -79,6 +80,12 @@ pub trait Discipline<T>: Default {
 
     /// Takes the next item.
     fn pop(&mut self) -> Option<Numbered<T>>;
+
+    /// The slots that all items stand in, if there are such: those of a short queue that is first in, first out.
+    #[inline]
+    fn slots(&mut self) -> Option<&mut Slots<T>> {
+        None
+    }
 
     /// Whether all items stand in one place: none that came back stands apart.
     fn is_whole(&self) -> bool {

@@ -9,6 +9,7 @@ use super::delivery::Delivery;
 use super::discipline::Kind;
 use super::error::GetError;
 use super::getter::{Get, Take};
+use super::lanes::Trod;
 use super::shared::{Glance, Shared};
 use super::short::Short;
 use super::state::Next;
@@ -156,12 +157,24 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 /// Gets the next item now, if one is there.
 #[inline(never)]
 fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, tried: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
+    if tried.is_none() {
+        match shared.lanes.get(None) {
+            Trod::Done(item) => return Ok(item),
+            // They are open as long as it is.
+            Trod::Stuck(_) => return Err(GetError::Empty),
+            Trod::Off => {}
+        }
+    }
     let mut state = shared.glance_after(tried);
     if let Some(item) = state.get_quickly() {
+        shared.leave_calmly(state);
         return Ok(item);
     }
     match state.get_at_once() {
-        Short::Done(item) => Ok(item),
+        Short::Done(item) => {
+            shared.leave_calmly(state);
+            Ok(item)
+        }
         Short::Woke(item, waker) => {
             drop(state);
             wake(Some(waker));

@@ -12,6 +12,7 @@ use super::calm::Turn;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
+use super::lanes::Trod;
 use super::moves::Seen;
 use super::shared::{Glance, Shared};
 use super::short::Short;
@@ -65,12 +66,23 @@ impl<T, K: Kind<T>> Get<'_, T, K> {
         tried: Option<Glance<'_, T, K>>,
     ) -> Result<Result<T, GetError>, Stuck> {
         let shared: &Shared<T, K> = self.project().take.shared;
+        if tried.is_none() {
+            match shared.lanes.get(None) {
+                Trod::Done(item) => return Ok(Ok(item)),
+                Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
+                Trod::Off => {}
+            }
+        }
         let mut state = shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
+            shared.leave_calmly(state);
             return Ok(Ok(item));
         }
         match state.get_at_once() {
-            Short::Done(item) => Ok(Ok(item)),
+            Short::Done(item) => {
+                shared.leave_calmly(state);
+                Ok(Ok(item))
+            }
             Short::Woke(item, waker) => {
                 drop(state);
                 wake(Some(waker));
@@ -107,8 +119,7 @@ impl<T, K: Kind<T>> GiveUp for Get<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Get<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        let shared: &Shared<T, K> = self.take.shared;
-        self.attempt_after(Some(shared.glance()))
+        self.attempt_after(None)
     }
 
     fn seen(&self) -> Seen {
@@ -202,8 +213,16 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         tried: Option<Glance<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, GetError>> {
+        if tried.is_none() {
+            match self.shared.get_in_lane(cx) {
+                Some(Some(item)) => return Poll::Ready(Ok(item)),
+                Some(None) => return self.wait(cx),
+                None => {}
+            }
+        }
         let mut state = self.shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
+            self.shared.leave_calmly(state);
             return Poll::Ready(Ok(item));
         }
         let mut got = state.get_in_step(cx);
@@ -217,7 +236,10 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
             got = state.get_in_step(cx);
         }
         match got {
-            Short::Done(item) => Poll::Ready(Ok(item)),
+            Short::Done(item) => {
+                self.shared.leave_calmly(state);
+                Poll::Ready(Ok(item))
+            }
             Short::Woke(item, waker) => {
                 drop(state);
                 wake(Some(waker));

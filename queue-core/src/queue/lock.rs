@@ -57,15 +57,10 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock(), lock: self }
     }
 
-    /// Takes the lock if that needs no waiting and ends no bias.
+    /// Takes the lock if it leans to this thread.
     #[inline(always)]
-    pub(crate) fn lock_quickly(&self) -> Option<Guard<'_, S>> {
-        self.door.lock_quickly().map(|held| Guard { held, lock: self })
-    }
-
-    /// As [`lock`](Self::lock), for who has just [tried](Self::lock_quickly) in vain.
-    pub(crate) fn lock_after_a_try(&self) -> Guard<'_, S> {
-        Guard { held: self.door.lock_after_a_try(), lock: self }
+    pub(crate) fn lock_alone(&self) -> Option<Guard<'_, S>> {
+        self.door.lock_alone().map(|held| Guard { held, lock: self })
     }
 
     /// Whether it is a lock for all, so that another thread may be at work under it.
@@ -185,6 +180,11 @@ impl Spin {
     #[inline(always)]
     fn new() -> Self {
         Self { held: AtomicBool::new(false), bias: Bias::new() }
+    }
+
+    #[inline(always)]
+    fn lock_alone(&self) -> Option<SpinHeld<'_>> {
+        self.bias.enter().then_some(SpinHeld(PhantomData))
     }
 
     #[inline(always)]

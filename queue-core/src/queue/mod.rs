@@ -23,6 +23,7 @@ mod finish;
 mod get;
 mod getter;
 mod halves;
+mod lanes;
 mod lock;
 mod moves;
 mod name;

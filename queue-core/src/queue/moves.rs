@@ -14,6 +14,21 @@ use crate::sync::pause;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen(u8, u8);
 
+#[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]
+impl Seen {
+    pub(super) fn new(put: u64, got: u64) -> Self {
+        Self(put as u8, got as u8)
+    }
+
+    /// Whether what one on this side waits for has moved on in `now`.
+    fn is_past(self, side: Side, now: Self) -> bool {
+        match side {
+            Side::Put => now.1 != self.1,
+            Side::Get => now.0 != self.0,
+        }
+    }
+}
+
 /// The lowest bits of two counters, written under the lock.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
@@ -41,14 +56,15 @@ impl Moves {
         Seen(self.put.load(Relaxed), self.got.load(Relaxed))
     }
 
-    /// Whether what a task on this side waits for, which saw `before`, is there in a moment; it mostly says so, or not, at
-    /// once.
+    /// Whether what a task on this side waits for, which saw `before`, is there in a moment, by what is seen `now`; it mostly
+    /// says so, or not, at once.
     #[cold]
-    pub(super) fn come_soon(&self, side: Side, before: Seen) -> bool {
-        match side {
-            Side::Put => self.put_patience.until(|| self.got.load(Relaxed) != before.1),
-            Side::Get => self.get_patience.until(|| self.put.load(Relaxed) != before.0),
-        }
+    pub(super) fn come_soon(&self, side: Side, before: Seen, now: impl Fn() -> Seen) -> bool {
+        let patience = match side {
+            Side::Put => &self.put_patience,
+            Side::Get => &self.get_patience,
+        };
+        patience.until(|| before.is_past(side, now()))
     }
 }
 
@@ -80,8 +96,8 @@ impl Patience {
             return false;
         }
         let comes = parks_when_idle()
-            && (0..20).any(|_| {
-                pause(8);
+            && (0..4).any(|_| {
+                pause(50);
                 is()
             });
         self.0.store(
@@ -154,11 +170,11 @@ mod tests {
                 let before = moves.seen();
                 moves.put(gets);
                 moves.got(puts);
-                assert!(!moves.come_soon(side, before), "{side:?}: that is its own side");
+                assert!(!moves.come_soon(side, before, || moves.seen()), "{side:?}: that is its own side");
                 let before = moves.seen();
                 moves.put(puts + gets);
                 moves.got(puts + gets);
-                assert!(moves.come_soon(side, before), "{side:?}");
+                assert!(moves.come_soon(side, before, || moves.seen()), "{side:?}");
             }
         });
     }

@@ -7,6 +7,7 @@ use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
+use super::lanes::Trod;
 use super::offer::{Admission, Offer};
 use super::putter::Put;
 use super::shared::{Glance, Shared};
@@ -140,9 +141,17 @@ fn try_shortly<T, K: Kind<T>>(
     tried: Option<Glance<'_, T, K>>,
     mut slot: Option<T>,
 ) -> Result<(), PutError<T>> {
+    if tried.is_none() {
+        if let Trod::Done(()) = shared.lanes.put(&mut slot, None) {
+            return Ok(());
+        }
+    }
     let mut state = shared.glance_after(tried);
     match state.put_at_once(&mut slot) {
-        Short::Done(()) => return Ok(()),
+        Short::Done(()) => {
+            shared.leave_calmly(state);
+            return Ok(());
+        }
         Short::Woke((), waker) => {
             drop(state);
             wake(Some(waker));
@@ -192,7 +201,10 @@ pub(super) fn put_now<'a, T, K: Kind<T>>(
         true => Short::Look,
     };
     match put {
-        Short::Done(()) => return Ok(Ok(())),
+        Short::Done(()) => {
+            shared.leave_calmly(state);
+            return Ok(Ok(()));
+        }
         Short::Woke((), waker) => {
             drop(state);
             wake(Some(waker));

@@ -13,6 +13,7 @@ use super::block::{Blocking, Stuck};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
+use super::lanes::Trod;
 use super::moves::Seen;
 use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
@@ -91,7 +92,15 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         tried: Option<Glance<'_, T, K>>,
     ) -> Result<Result<(), PutError<T>>, Stuck> {
         let this = self.project();
-        put_now(this.shared, this.offer, this.begun, IfFull::Wait, this.shared.glance_after(tried))
+        let shared: &Shared<T, K> = this.shared;
+        if tried.is_none() && !*this.begun {
+            match shared.lanes.put(&mut this.offer.item, None) {
+                Trod::Done(()) => return Ok(Ok(())),
+                Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
+                Trod::Off => {}
+            }
+        }
+        put_now(shared, this.offer, this.begun, IfFull::Wait, shared.glance_after(tried))
     }
 
     /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
@@ -137,6 +146,13 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.as_mut().project();
+        if tried.is_none() {
+            match this.shared.put_in_lane(&mut this.offer.item, cx) {
+                Some(true) => return Poll::Ready(Ok(())),
+                Some(false) => return self.wait(cx),
+                None => {}
+            }
+        }
         let mut state = this.shared.glance_after(tried);
         let mut put = state.put_in_step(&mut this.offer.item, cx);
         if matches!(put, Short::Wait) {
@@ -149,7 +165,10 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
             put = state.put_in_step(&mut this.offer.item, cx);
         }
         match put {
-            Short::Done(()) => Poll::Ready(Ok(())),
+            Short::Done(()) => {
+                this.shared.leave_calmly(state);
+                Poll::Ready(Ok(()))
+            }
             Short::Woke((), waker) => {
                 drop(state);
                 wake(Some(waker));
@@ -245,8 +264,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
     #[inline]
     fn attempt(self: Pin<&mut Self>) -> Result<Self::Output, Stuck> {
-        let shared: &Shared<T, K> = self.shared;
-        self.attempt_after(Some(shared.glance()))
+        self.attempt_after(None)
     }
 
     fn seen(&self) -> Seen {

@@ -145,6 +145,11 @@ impl<T> Discipline<T> for Ring<T> {
     }
 
     #[inline]
+    fn slots(&mut self) -> Option<&mut Slots<T>> {
+        if self.more.is_none() { Some(&mut self.items) } else { None }
+    }
+
+    #[inline]
     fn is_whole(&self) -> bool {
         self.more.as_ref().is_none_or(|more| more.returned.is_empty())
     }

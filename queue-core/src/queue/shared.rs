@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::task::Context;
 
+use super::block::Stuck;
 use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
+use super::lanes::{Lanes, Trod};
 use super::lock::{Guard, Lock};
 use super::moves::Seen;
 use super::name::Name;
@@ -30,6 +33,8 @@ pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
 #[repr(C)]
 pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
+    /// Apart from the state, whose lines cross from core to core where there are no lanes.
+    pub(super) lanes: Lanes<T>,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
     name: Name,
@@ -52,61 +57,131 @@ impl<T, K: Kind<T>> Shared<T, K> {
     ) -> Handle<Self> {
         let heard = heard(&outlook);
         let on_drop = on_drop.map(Box::new);
-        Handle::new(|| Self { state: Lock::new(state(heard)), claims: Claims::default(), name, outlook, on_drop })
+        Handle::new(|| Self { state: Lock::new(state(heard)), lanes: Lanes::default(), claims: Claims::default(), name, outlook, on_drop })
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
     #[inline]
     pub(crate) fn lock(&self) -> Turn<'_, T, K> {
-        Turn::new(self.state.lock())
+        Turn::new(self.glance())
     }
 
     /// Waits for the lock, to look, or to move an item in calm.
     #[inline]
     pub(super) fn glance(&self) -> Glance<'_, T, K> {
-        self.state.lock()
+        let mut state = self.state.lock();
+        self.close_lanes(&mut state);
+        state
+    }
+
+    /// Closes the lanes before anything else is done under the lock.
+    #[inline]
+    fn close_lanes(&self, state: &mut State<T, K>) {
+        if let Some(passed) = self.lanes.close() {
+            state.catch_up(&passed);
+            self.state.moves.put(state.next);
+            self.state.moves.got(state.got);
+        }
+    }
+
+    /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, if that is worth it.
+    #[inline]
+    pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>) {
+        if self.is_shared() {
+            state.open(&self.lanes);
+        }
     }
 
     /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
     #[inline]
     pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
-        tried.unwrap_or_else(|| self.state.lock_after_a_try())
+        tried.unwrap_or_else(|| self.glance())
     }
 
-    /// Takes the item of `slot` in if the lock is to be had at once and there is nothing else to do for it. If there is, the
-    /// lock comes back.
+    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
     #[inline(always)]
     pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_quickly().ok_or(None)?;
-        if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
+        match self.state.lock_alone() {
+            Some(mut state) => match state.put_quickly(slot) {
+                true => Ok(()),
+                false => Err(Some(state)),
+            },
+            None if self.lanes.put_quickly(slot) => Ok(()),
+            None => Err(None),
+        }
     }
 
-    /// Takes the next item out if the lock is to be had at once and there is nothing else to do for it. If there is, the
-    /// lock comes back.
+    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_quickly().ok_or(None)?;
-        state.get_quickly().ok_or(Some(state))
+        match self.state.lock_alone() {
+            Some(mut state) => state.get_quickly().ok_or(Some(state)),
+            None => self.lanes.get_quickly().ok_or(None),
+        }
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
     pub(super) fn visit<R>(&self, look: impl FnOnce(&mut State<T, K>) -> R) -> R {
         self.state.visit(|state| {
+            self.close_lanes(state);
             let seen = look(state);
             state.disturb();
             seen
         })
     }
 
+    /// Takes the item of `slot` in by its lane, for a task; whether that went, or there is nothing to do but wait. None if it
+    /// takes the lock.
+    pub(super) fn put_in_lane(&self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Option<bool> {
+        let seen = match self.lanes.put(slot, Some(cx)) {
+            Trod::Done(()) => return Some(true),
+            Trod::Off => return None,
+            Trod::Stuck(seen) => seen,
+        };
+        if !self.comes_soon(Side::Put, seen) {
+            return Some(false);
+        }
+        match self.lanes.put(slot, Some(cx)) {
+            Trod::Done(()) => Some(true),
+            Trod::Stuck(_) => Some(false),
+            Trod::Off => None,
+        }
+    }
+
+    /// Takes the next item out by its lane, for a task; or says that there is nothing to do but wait. None if it takes the
+    /// lock.
+    pub(super) fn get_in_lane(&self, cx: &mut Context<'_>) -> Option<Option<T>> {
+        let seen = match self.lanes.get(Some(cx)) {
+            Trod::Done(item) => return Some(Some(item)),
+            Trod::Off => return None,
+            Trod::Stuck(seen) => seen,
+        };
+        if !self.comes_soon(Side::Get, seen) {
+            return Some(None);
+        }
+        match self.lanes.get(Some(cx)) {
+            Trod::Done(item) => Some(Some(item)),
+            Trod::Stuck(_) => Some(None),
+            Trod::Off => None,
+        }
+    }
+
+    /// What one saw in a lane that has to wait now.
+    pub(super) fn stuck_in_lane(&self, seen: Seen) -> Stuck {
+        Stuck { seen, room: 60, in_lane: true }
+    }
+
     /// What has moved, as a thread that spins may see it.
     pub(super) fn seen(&self) -> Seen {
-        self.state.moves.seen()
+        self.lanes.seen().unwrap_or_else(|| self.state.moves.seen())
     }
 
     /// Whether what a task waits for, which saw `before`, is there in a moment: only another thread could bring it.
     #[inline]
     pub(super) fn comes_soon(&self, side: Side, before: Seen) -> bool {
-        self.is_shared() && self.state.moves.come_soon(side, before)
+        self.is_shared() && self.state.moves.come_soon(side, before, || self.seen())
     }
 
     /// Whether threads share it.
@@ -230,6 +305,10 @@ fn heard(outlook: &Outlook) -> Heard {
 impl<T, K: Kind<T>> Shares for Shared<T, K> {
     /// Whether it holds nothing, and nobody listens.
     fn leaves_nothing(&mut self) -> bool {
+        let state = self.state.get_mut();
+        if let Some(passed) = self.lanes.close() {
+            state.catch_up(&passed);
+        }
         !self.is_heard() && self.state.get_mut().is_bare()
     }
 
@@ -245,6 +324,15 @@ impl<T, K: Kind<T>> Shares for Shared<T, K> {
 
     fn strike(&self) -> Option<Look<dyn Member>> {
         self.outlook.strike()
+    }
+}
+
+impl<T, K: Kind<T>> Drop for Shared<T, K> {
+    fn drop(&mut self) {
+        // What is still there is dropped with the state, and by what that says.
+        if let Some(passed) = self.lanes.close() {
+            self.state.get_mut().catch_up(&passed);
+        }
     }
 }
 

@@ -262,7 +262,7 @@ impl<T, K: Kind<T>> State<T, K> {
 impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// What one saw that has to wait now.
     pub(super) fn stuck(&self) -> Stuck {
-        Stuck { seen: self.moves().seen(), room: self.room() }
+        Stuck { seen: self.moves().seen(), room: self.room(), in_lane: false }
     }
 
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.

@@ -8,12 +8,12 @@
 
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 /// Items whose numbers follow each other, first in, first out.
 #[derive(Debug)]
 #[repr(C)]
-pub(super) struct Slots<T> {
+pub struct Slots<T> {
     /// The number of the first item.
     first: u64,
     /// The number after that of the last item.
@@ -43,6 +43,24 @@ impl<T> Slots<T> {
     pub(super) fn restart_at(&mut self, number: u64) {
         debug_assert_eq!(self.first, self.end, "these slots are in use");
         (self.first, self.end) = (number, number);
+    }
+
+    /// The slots themselves, and the number of the first item, if `next` is the next in turn and there is room for any; for
+    /// who says in the end what has [become](Self::restore) of them.
+    pub(super) fn lend(&mut self, next: u64) -> Option<(NonNull<[MaybeUninit<T>]>, u64)> {
+        if self.first == self.end {
+            self.restart_at(next);
+        }
+        (self.end == next && !self.slots.is_empty()).then(|| (NonNull::from(&mut *self.slots), self.first))
+    }
+
+    /// Takes back what was lent.
+    ///
+    /// # Safety
+    /// The slots of the numbers `first..end` are filled, and no others.
+    pub(super) unsafe fn restore(&mut self, first: u64, end: u64) {
+        debug_assert!(self.first <= first && first <= end && end - first <= self.slots.len() as u64);
+        (self.first, self.end) = (first, end);
     }
 
     /// Leaves `number` out, if it is the next in turn and no item stands before it.

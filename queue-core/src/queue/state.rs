@@ -14,6 +14,7 @@ use std::task::Waker;
 
 use super::calm::{Calm, Reach};
 use super::discipline::{Discipline, Kind, Numbered};
+use super::lanes::Worth;
 use super::offer::{Admission, Offer};
 use super::tags::{ItemSampling, Tags};
 use super::tell::{Came, Went};
@@ -50,6 +51,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) sourced: bool,
     /// Whether anybody wants to know what is measured.
     pub(super) measured: bool,
+    /// When the lanes are opened again.
+    pub(super) worth: Worth,
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
@@ -142,6 +145,7 @@ impl<T, K: Kind<T>> State<T, K> {
             observed: heard.observed,
             sourced: heard.sourced,
             measured: heard.measured,
+            worth: Worth::default(),
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),

@@ -33,6 +33,19 @@ impl Default for ItemSampling {
     }
 }
 
+impl ItemSampling {
+    /// The next item to carry a clock after item `number`.
+    pub(super) fn after(self, number: u64) -> u64 {
+        let step = match self {
+            Self::Off => u64::MAX,
+            Self::All => 1,
+            // Evenly spread over 1..=2n-1, so one in n on average.
+            Self::OneIn(n) => 1 + jitter(number) % (2 * u64::from(n.max(1)) - 1),
+        };
+        number.saturating_add(step)
+    }
+}
+
 /// What one item carries.
 #[derive(Debug, Default)]
 pub(crate) struct Tag {
@@ -126,6 +139,10 @@ impl Tags {
         self.next
     }
 
+    pub(super) fn sampling(&self) -> ItemSampling {
+        self.sampling
+    }
+
     /// How many clocks are out.
     pub(crate) fn clocks(&self) -> usize {
         self.out.as_ref().map_or(0, |out| out.clocks.len())
@@ -162,18 +179,27 @@ impl Tags {
 
     #[cold]
     fn clock(&mut self, number: u64) {
-        let step = match self.sampling {
-            ItemSampling::Off => u64::MAX,
-            ItemSampling::All => 1,
-            // Evenly spread over 1..=2n-1, so one in n on average.
-            ItemSampling::OneIn(n) => 1 + jitter(number) % (2 * u64::from(n.max(1)) - 1),
-        };
-        self.next = number.saturating_add(step);
+        self.next = self.sampling.after(number);
+        self.clocked(number, clock::now());
+    }
+
+    /// Item `number`, numbered higher than any before, was put at this time.
+    fn clocked(&mut self, number: u64, put_at: u64) {
         let out = self.out.get_or_insert_default();
         if self.sampling == ItemSampling::All || out.clocks.len() < MOST {
-            out.clocks.push_back((number, clock::now()));
+            out.clocks.push_back((number, put_at));
             out.filter.add(number);
         }
+    }
+
+    /// Items have come and gone, of those that came these at such times: `next` is the next one to carry a clock, and those
+    /// numbered lower than `first` are delivered.
+    pub(super) fn catch_up(&mut self, clocks: impl Iterator<Item = (u64, u64)>, next: u64, first: u64) {
+        while let Some(gone) = self.first().filter(|number| *number < first) {
+            self.went(gone);
+        }
+        clocks.filter(|(number, _)| *number >= first).for_each(|(number, put_at)| self.clocked(number, put_at));
+        self.next = next;
     }
 }
 

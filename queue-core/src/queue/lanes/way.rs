@@ -1,0 +1,127 @@
+//! How far one may walk in a lane, and when one has to look around.
+
+use std::task::Context;
+
+use super::Trod;
+use crate::clock;
+use crate::queue::calm::{COUNTS, paid_until};
+use crate::queue::moves::Seen;
+use crate::queue::tags::ItemSampling;
+
+/// Of the lane that leads in: what only who has its door looks at.
+pub(in crate::queue) struct Inward {
+    /// Items numbered lower may come in with nothing to look at but the tick.
+    pub(super) until: u64,
+    /// The tick that all of it was seen at.
+    pub(in crate::queue) tick: u64,
+    /// Fewer than so many are buffered before one comes in.
+    pub(in crate::queue) below: u64,
+    /// Whether there is nothing to do but wait where so many are.
+    pub(in crate::queue) waits: bool,
+    /// The highest depth so far.
+    pub(in crate::queue) high: u64,
+    /// For which items it is paid.
+    pub(in crate::queue) paid: u64,
+    /// Which items are to carry clocks, and the next of those.
+    pub(in crate::queue) sampling: ItemSampling,
+    pub(in crate::queue) clock_at: u64,
+    pub(in crate::queue) clocks: Clocks,
+}
+
+/// Of the lane that leads out.
+pub(in crate::queue) struct Outward {
+    /// Items numbered lower may go out with nothing to look at but the tick.
+    pub(super) until: u64,
+    pub(in crate::queue) tick: u64,
+    /// Items numbered lower may go out by the lane, if they are there and it is paid for.
+    pub(in crate::queue) limit: u64,
+    pub(in crate::queue) paid: u64,
+    /// Whether somebody wants to know of clocks: what carries one does not go out by the lane.
+    pub(in crate::queue) measured: bool,
+}
+
+impl Inward {
+    #[inline]
+    pub(super) fn is_late(&self) -> bool {
+        COUNTS && clock::tick() != self.tick
+    }
+
+    /// Looks how far items may come in, from `number` on, where `first` is the first one that is still there.
+    #[inline(never)]
+    pub(super) fn reach(&mut self, number: u64, first: u64, task: Option<&mut Context<'_>>) -> Trod<()> {
+        let depth = number - first;
+        if depth >= self.below {
+            return if self.waits { Trod::Stuck(Seen::new(number, first)) } else { Trod::Off };
+        }
+        if number >= self.clock_at && !self.clocks.has_room(first) {
+            return Trod::Off;
+        }
+        let Some(paid) = paid_until(number, &mut self.paid, task) else { return Trod::Off };
+        if number >= self.clock_at {
+            self.clocks.add(number);
+            self.clock_at = self.sampling.after(number);
+        }
+        // A depth that there has not been before is counted item by item.
+        self.high = self.high.max(depth + 1);
+        self.until = paid.min(self.clock_at).min(first + self.below.min(self.high));
+        Trod::Done(())
+    }
+}
+
+impl Outward {
+    #[inline]
+    pub(super) fn is_late(&self) -> bool {
+        COUNTS && clock::tick() != self.tick
+    }
+
+    /// Looks how far items may go out, from `number` on, where `next` is the one to come in, and `clocked` the first one that
+    /// came in with a clock.
+    #[inline(never)]
+    pub(super) fn reach(&mut self, number: u64, next: u64, clocked: u64, task: Option<&mut Context<'_>>) -> Trod<()> {
+        if number >= next {
+            return Trod::Stuck(Seen::new(next, number));
+        }
+        let limit = if self.measured { self.limit.min(clocked) } else { self.limit };
+        if number >= limit {
+            return Trod::Off;
+        }
+        let Some(paid) = paid_until(number, &mut self.paid, task) else { return Trod::Off };
+        self.until = limit.min(paid).min(next);
+        Trod::Done(())
+    }
+}
+
+/// The last few items that came in by a lane and carry clocks: their numbers, and when they came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::queue) struct Clocks {
+    items: [(u64, u64); Self::MOST],
+    len: usize,
+}
+
+impl Clocks {
+    const MOST: usize = 8;
+
+    /// Whether there is room for one more; those numbered lower than `first` are gone.
+    fn has_room(&mut self, first: u64) -> bool {
+        if self.len == Self::MOST {
+            let gone = self.items.iter().take_while(|(number, _)| *number < first).count();
+            self.items.rotate_left(gone);
+            self.len -= gone;
+        }
+        self.len < Self::MOST
+    }
+
+    fn add(&mut self, number: u64) {
+        self.items[self.len] = (number, clock::now());
+        self.len += 1;
+    }
+
+    pub(in crate::queue) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.items[..self.len].iter().copied()
+    }
+
+    /// The number of the first one.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.iter().next().map(|(number, _)| number)
+    }
+}
