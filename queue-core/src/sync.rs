@@ -79,6 +79,11 @@ mod blocking {
             None
         }
 
+        /// What one tries quickly one tries again in a turn like any other.
+        pub(crate) fn lock_for_all(&self) -> Option<BlockingTurn<'_>> {
+            None
+        }
+
         /// As if no other thread were at work: whoever has to wait joins the line at once, as there is no time to wait for.
         pub(crate) fn is_shared(&self) -> bool {
             false

@@ -158,7 +158,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 #[inline(never)]
 fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, tried: Option<Glance<'_, T, K>>) -> Result<T, GetError> {
     if tried.is_none() {
-        match shared.lanes.get(None) {
+        match shared.get_in_lane(None) {
             Trod::Done(item) => return Ok(item),
             // They are open as long as it is.
             Trod::Stuck(_) => return Err(GetError::Empty),
@@ -167,14 +167,10 @@ fn try_shortly<T, K: Kind<T>>(shared: &Shared<T, K>, tried: Option<Glance<'_, T,
     }
     let mut state = shared.glance_after(tried);
     if let Some(item) = state.get_quickly() {
-        shared.leave_calmly(state);
         return Ok(item);
     }
     match state.get_at_once() {
-        Short::Done(item) => {
-            shared.leave_calmly(state);
-            Ok(item)
-        }
+        Short::Done(item) => Ok(item),
         Short::Woke(item, waker) => {
             drop(state);
             wake(Some(waker));

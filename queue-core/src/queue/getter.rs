@@ -12,7 +12,7 @@ use super::calm::Turn;
 use super::discipline::{Kind, Numbered};
 use super::error::GetError;
 use super::get::{Taken, conclude, get_long};
-use super::lanes::Trod;
+use super::lanes::{Trod, Who};
 use super::moves::Seen;
 use super::shared::{Glance, Shared};
 use super::short::Short;
@@ -67,7 +67,7 @@ impl<T, K: Kind<T>> Get<'_, T, K> {
     ) -> Result<Result<T, GetError>, Stuck> {
         let shared: &Shared<T, K> = self.project().take.shared;
         if tried.is_none() {
-            match shared.lanes.get(None) {
+            match shared.get_in_lane(None) {
                 Trod::Done(item) => return Ok(Ok(item)),
                 Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
                 Trod::Off => {}
@@ -75,12 +75,12 @@ impl<T, K: Kind<T>> Get<'_, T, K> {
         }
         let mut state = shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
-            shared.leave_calmly(state);
+            shared.leave_calmly(state, Who::Thread);
             return Ok(Ok(item));
         }
         match state.get_at_once() {
             Short::Done(item) => {
-                shared.leave_calmly(state);
+                shared.leave_calmly(state, Who::Thread);
                 Ok(Ok(item))
             }
             Short::Woke(item, waker) => {
@@ -214,15 +214,14 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, GetError>> {
         if tried.is_none() {
-            match self.shared.get_in_lane(cx) {
-                Some(Some(item)) => return Poll::Ready(Ok(item)),
-                Some(None) => return self.wait(cx),
-                None => {}
+            match self.shared.get_in_lane(Some(cx)) {
+                Trod::Done(item) => return Poll::Ready(Ok(item)),
+                Trod::Stuck(_) => return self.wait(cx),
+                Trod::Off => {}
             }
         }
         let mut state = self.shared.glance_after(tried);
         if let Some(item) = state.get_quickly() {
-            self.shared.leave_calmly(state);
             return Poll::Ready(Ok(item));
         }
         let mut got = state.get_in_step(cx);
@@ -237,7 +236,7 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         }
         match got {
             Short::Done(item) => {
-                self.shared.leave_calmly(state);
+                self.shared.leave_calmly(state, Who::Task);
                 Poll::Ready(Ok(item))
             }
             Short::Woke(item, waker) => {

@@ -24,7 +24,7 @@ use std::task::Context;
 use super::lock::back_off;
 use super::moves::Seen;
 use crate::sync::{AtomicPtr, AtomicU8, AtomicU64, Ordering, UnsafeCell};
-pub(super) use course::Worth;
+pub(super) use course::{Who, Worth};
 use way::{Inward, Outward};
 
 /// The two lanes of a queue, made when they are first opened.
@@ -310,8 +310,7 @@ impl<T> Pair<T> {
     fn close(&self) -> Passed<'_> {
         self.inward.shut();
         self.outward.shut();
-        let (next, first) =
-            (self.inward.number.load(Ordering::Relaxed), self.outward.number.load(Ordering::Relaxed));
+        let (next, first) = (self.inward.number.load(Ordering::Relaxed), self.outward.number.load(Ordering::Relaxed));
         // SAFETY: both lanes are closed, so nobody is in them; they are opened by whoever has the lock, and this borrow ends
         // before that.
         let (inward, outward) = unsafe { (&(*self.inward.inside.get()).way, &(*self.outward.inside.get()).way) };

@@ -63,6 +63,12 @@ impl<S> Lock<S> {
         self.door.lock_alone().map(|held| Guard { held, lock: self })
     }
 
+    /// Takes the lock if it is one for all and that needs no waiting.
+    #[inline(always)]
+    pub(crate) fn lock_for_all(&self) -> Option<Guard<'_, S>> {
+        self.door.lock_for_all().map(|held| Guard { held, lock: self })
+    }
+
     /// Whether it is a lock for all, so that another thread may be at work under it.
     pub(crate) fn is_shared(&self) -> bool {
         self.door.is_shared()
@@ -188,8 +194,13 @@ impl Spin {
     }
 
     #[inline(always)]
+    fn lock_for_all(&self) -> Option<SpinHeld<'_>> {
+        (self.bias.is_over() && self.take()).then_some(SpinHeld(PhantomData))
+    }
+
+    #[inline(always)]
     fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
-        (self.bias.enter() || self.bias.is_over() && self.take()).then_some(SpinHeld(PhantomData))
+        self.lock_alone().or_else(|| self.lock_for_all())
     }
 
     #[inline]

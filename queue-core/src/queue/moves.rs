@@ -3,7 +3,7 @@
 //!
 //! Hints: they decide when somebody tries again, and never what comes of it, so no order has to be kept.
 
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -38,6 +38,8 @@ pub(super) struct Moves {
     put_patience: Patience,
     /// Of tasks that wait for an item.
     get_patience: Patience,
+    /// Whether the lanes are open, so that what moves is seen there: written under the lock, and exact for who has it.
+    by_lanes: AtomicBool,
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]
@@ -50,6 +52,15 @@ impl Moves {
     #[inline]
     pub(super) fn got(&self, number: u64) {
         self.got.store(number as u8, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn are_by_lanes(&self) -> bool {
+        self.by_lanes.load(Relaxed)
+    }
+
+    pub(super) fn go_by_lanes(&self, open: bool) {
+        self.by_lanes.store(open, Relaxed);
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -113,7 +124,7 @@ impl Patience {
 }
 
 /// Whether this thread would park if its task were the only one.
-fn parks_when_idle() -> bool {
+pub(super) fn parks_when_idle() -> bool {
     Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 

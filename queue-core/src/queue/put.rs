@@ -7,7 +7,7 @@ use super::block::{Stuck, block_on_after};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
-use super::lanes::Trod;
+use super::lanes::{Trod, Who};
 use super::offer::{Admission, Offer};
 use super::putter::Put;
 use super::shared::{Glance, Shared};
@@ -142,16 +142,13 @@ fn try_shortly<T, K: Kind<T>>(
     mut slot: Option<T>,
 ) -> Result<(), PutError<T>> {
     if tried.is_none() {
-        if let Trod::Done(()) = shared.lanes.put(&mut slot, None) {
+        if let Trod::Done(()) = shared.put_in_lane(&mut slot, None) {
             return Ok(());
         }
     }
     let mut state = shared.glance_after(tried);
     match state.put_at_once(&mut slot) {
-        Short::Done(()) => {
-            shared.leave_calmly(state);
-            return Ok(());
-        }
+        Short::Done(()) => return Ok(()),
         Short::Woke((), waker) => {
             drop(state);
             wake(Some(waker));
@@ -202,7 +199,7 @@ pub(super) fn put_now<'a, T, K: Kind<T>>(
     };
     match put {
         Short::Done(()) => {
-            shared.leave_calmly(state);
+            shared.leave_calmly(state, Who::Thread);
             return Ok(Ok(()));
         }
         Short::Woke((), waker) => {

@@ -13,7 +13,7 @@ use super::block::{Blocking, Stuck};
 use super::calm::Turn;
 use super::discipline::Kind;
 use super::error::PutError;
-use super::lanes::Trod;
+use super::lanes::{Trod, Who};
 use super::moves::Seen;
 use super::offer::Offer;
 use super::put::{IfFull, admit, claim, conclude, put_now};
@@ -94,7 +94,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         let this = self.project();
         let shared: &Shared<T, K> = this.shared;
         if tried.is_none() && !*this.begun {
-            match shared.lanes.put(&mut this.offer.item, None) {
+            match shared.put_in_lane(&mut this.offer.item, None) {
                 Trod::Done(()) => return Ok(Ok(())),
                 Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
                 Trod::Off => {}
@@ -147,10 +147,10 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.as_mut().project();
         if tried.is_none() {
-            match this.shared.put_in_lane(&mut this.offer.item, cx) {
-                Some(true) => return Poll::Ready(Ok(())),
-                Some(false) => return self.wait(cx),
-                None => {}
+            match this.shared.put_in_lane(&mut this.offer.item, Some(cx)) {
+                Trod::Done(()) => return Poll::Ready(Ok(())),
+                Trod::Stuck(_) => return self.wait(cx),
+                Trod::Off => {}
             }
         }
         let mut state = this.shared.glance_after(tried);
@@ -166,7 +166,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         }
         match put {
             Short::Done(()) => {
-                this.shared.leave_calmly(state);
+                this.shared.leave_calmly(state, Who::Task);
                 Poll::Ready(Ok(()))
             }
             Short::Woke((), waker) => {

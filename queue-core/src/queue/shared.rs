@@ -9,7 +9,7 @@ use super::block::Stuck;
 use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
-use super::lanes::{Lanes, Trod};
+use super::lanes::{Lanes, Trod, Who};
 use super::lock::{Guard, Lock};
 use super::moves::Seen;
 use super::name::Name;
@@ -34,7 +34,7 @@ pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
 pub(crate) struct Shared<T, K: Kind<T>> {
     state: Lock<State<T, K>>,
     /// Apart from the state, whose lines cross from core to core where there are no lanes.
-    pub(super) lanes: Lanes<T>,
+    lanes: Lanes<T>,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
     name: Name,
@@ -57,7 +57,14 @@ impl<T, K: Kind<T>> Shared<T, K> {
     ) -> Handle<Self> {
         let heard = heard(&outlook);
         let on_drop = on_drop.map(Box::new);
-        Handle::new(|| Self { state: Lock::new(state(heard)), lanes: Lanes::default(), claims: Claims::default(), name, outlook, on_drop })
+        Handle::new(|| Self {
+            state: Lock::new(state(heard)),
+            lanes: Lanes::default(),
+            claims: Claims::default(),
+            name,
+            outlook,
+            on_drop,
+        })
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -74,21 +81,38 @@ impl<T, K: Kind<T>> Shared<T, K> {
         state
     }
 
+    /// As [`glance`](Self::glance), if that needs no waiting, of a queue that threads share.
+    #[inline(always)]
+    fn glance_quickly(&self) -> Option<Glance<'_, T, K>> {
+        let mut state = self.state.lock_for_all()?;
+        self.close_lanes(&mut state);
+        Some(state)
+    }
+
     /// Closes the lanes before anything else is done under the lock.
     #[inline]
     fn close_lanes(&self, state: &mut State<T, K>) {
+        if self.state.moves.are_by_lanes() {
+            self.catch_up(state);
+        }
+    }
+
+    #[cold]
+    fn catch_up(&self, state: &mut State<T, K>) {
+        let moves = &self.state.moves;
         if let Some(passed) = self.lanes.close() {
             state.catch_up(&passed);
-            self.state.moves.put(state.next);
-            self.state.moves.got(state.got);
         }
+        moves.put(state.next);
+        moves.got(state.got);
+        moves.go_by_lanes(false);
     }
 
     /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, if that is worth it.
     #[inline]
-    pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>) {
-        if self.is_shared() {
-            state.open(&self.lanes);
+    pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>, who: Who) {
+        if self.is_shared() && state.open(&self.lanes, who) {
+            state.moves().go_by_lanes(true);
         }
     }
 
@@ -107,8 +131,17 @@ impl<T, K: Kind<T>> Shared<T, K> {
                 true => Ok(()),
                 false => Err(Some(state)),
             },
-            None if self.lanes.put_quickly(slot) => Ok(()),
-            None => Err(None),
+            None if self.state.moves.are_by_lanes() => {
+                if self.lanes.put_quickly(slot) {
+                    Ok(())
+                } else {
+                    Err(None)
+                }
+            }
+            None => {
+                let mut state = self.glance_quickly().ok_or(None)?;
+                if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
+            }
         }
     }
 
@@ -118,7 +151,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
         match self.state.lock_alone() {
             Some(mut state) => state.get_quickly().ok_or(Some(state)),
-            None => self.lanes.get_quickly().ok_or(None),
+            None if self.state.moves.are_by_lanes() => self.lanes.get_quickly().ok_or(None),
+            None => {
+                let mut state = self.glance_quickly().ok_or(None)?;
+                state.get_quickly().ok_or(Some(state))
+            }
         }
     }
 
@@ -132,39 +169,28 @@ impl<T, K: Kind<T>> Shared<T, K> {
         })
     }
 
-    /// Takes the item of `slot` in by its lane, for a task; whether that went, or there is nothing to do but wait. None if it
-    /// takes the lock.
-    pub(super) fn put_in_lane(&self, slot: &mut Option<T>, cx: &mut Context<'_>) -> Option<bool> {
-        let seen = match self.lanes.put(slot, Some(cx)) {
-            Trod::Done(()) => return Some(true),
-            Trod::Off => return None,
-            Trod::Stuck(seen) => seen,
-        };
-        if !self.comes_soon(Side::Put, seen) {
-            return Some(false);
-        }
-        match self.lanes.put(slot, Some(cx)) {
-            Trod::Done(()) => Some(true),
-            Trod::Stuck(_) => Some(false),
-            Trod::Off => None,
-        }
+    /// Takes the item of `slot` in by its lane, if that is open. A task has to let others run; it waits a moment for room.
+    pub(super) fn put_in_lane(&self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Trod<()> {
+        self.tread(Side::Put, task, |lanes, task| lanes.put(slot, task))
     }
 
-    /// Takes the next item out by its lane, for a task; or says that there is nothing to do but wait. None if it takes the
-    /// lock.
-    pub(super) fn get_in_lane(&self, cx: &mut Context<'_>) -> Option<Option<T>> {
-        let seen = match self.lanes.get(Some(cx)) {
-            Trod::Done(item) => return Some(Some(item)),
-            Trod::Off => return None,
-            Trod::Stuck(seen) => seen,
-        };
-        if !self.comes_soon(Side::Get, seen) {
-            return Some(None);
+    /// Takes the next item out by its lane, if that is open. A task has to let others run; it waits a moment for an item.
+    pub(super) fn get_in_lane(&self, task: Option<&mut Context<'_>>) -> Trod<T> {
+        self.tread(Side::Get, task, Lanes::get)
+    }
+
+    fn tread<R>(
+        &self,
+        side: Side,
+        mut task: Option<&mut Context<'_>>,
+        mut step: impl FnMut(&Lanes<T>, Option<&mut Context<'_>>) -> Trod<R>,
+    ) -> Trod<R> {
+        if !self.state.moves.are_by_lanes() {
+            return Trod::Off;
         }
-        match self.lanes.get(Some(cx)) {
-            Trod::Done(item) => Some(Some(item)),
-            Trod::Stuck(_) => Some(None),
-            Trod::Off => None,
+        match step(&self.lanes, task.as_deref_mut()) {
+            Trod::Stuck(seen) if task.is_some() && self.comes_soon(side, seen) => step(&self.lanes, task),
+            trod => trod,
         }
     }
 
@@ -175,7 +201,9 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// What has moved, as a thread that spins may see it.
     pub(super) fn seen(&self) -> Seen {
-        self.lanes.seen().unwrap_or_else(|| self.state.moves.seen())
+        let moves = &self.state.moves;
+        let by_lanes = if moves.are_by_lanes() { self.lanes.seen() } else { None };
+        by_lanes.unwrap_or_else(|| moves.seen())
     }
 
     /// Whether what a task waits for, which saw `before`, is there in a moment: only another thread could bring it.

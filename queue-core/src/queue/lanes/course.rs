@@ -6,6 +6,7 @@ use super::way::{Clocks, Inward, Outward};
 use super::{Course, Lanes, Passed};
 use crate::queue::Overflow;
 use crate::queue::discipline::{Discipline, Kind};
+use crate::queue::moves::parks_when_idle;
 use crate::queue::state::State;
 
 /// With less room than this nearly every item has somebody who waits for it, or whom it waits for. (Model checkers could not
@@ -14,6 +15,16 @@ const LEAST_ROOM: usize = if cfg!(any(loom, shuttle)) { 3 } else { 8 };
 
 /// So many items go out before a look around in any case.
 const LOOK_AROUND: u64 = 1 << 16;
+
+/// Who leaves the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::queue) enum Who {
+    /// A plain thread.
+    Thread,
+    /// A task. It does not open the lanes where there are more workers than one: a task that is woken mostly runs where its
+    /// waker did, next to the data of both, and the lanes were measured to keep the two apart.
+    Task,
+}
 
 /// Whether it is worth opening the lanes: to open and to close them takes some cache lines from core to core, so it has to be
 /// for many items.
@@ -32,9 +43,10 @@ impl Default for Worth {
 }
 
 impl Worth {
-    const LEAST_REST: u8 = if cfg!(any(loom, shuttle)) { 0 } else { 4 };
+    const LEAST_REST: u8 = if cfg!(any(loom, shuttle)) { 0 } else { 1 };
     /// So many steps, of items that come in or go out, make it worth while.
-    const STEPS: u64 = 1024;
+    const MOST_REST: u8 = 16;
+    const STEPS: u64 = 64;
 
     /// Counts an item that went by the lock; whether the lanes may be opened now.
     fn is_due(&mut self) -> bool {
@@ -44,22 +56,32 @@ impl Worth {
     }
 
     fn closed_after(&mut self, steps: u64) {
-        self.next_rest = if steps >= Self::STEPS { Self::LEAST_REST } else { self.next_rest.saturating_mul(2) };
+        self.next_rest = if steps >= Self::STEPS {
+            Self::LEAST_REST
+        } else {
+            (self.next_rest.saturating_mul(2)).min(Self::MOST_REST)
+        };
         self.rest = self.next_rest;
     }
 }
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// Opens the lanes if all is calm and that is worth it, for one who leaves the lock with nothing more to do under it.
-    pub(in crate::queue) fn open(&mut self, lanes: &Lanes<T>) {
+    /// Opens the lanes if all is calm and that is worth it, for one who leaves the lock with nothing more to do under it;
+    /// says whether they are open.
+    pub(in crate::queue) fn open(&mut self, lanes: &Lanes<T>, who: Who) -> bool {
         if self.room() < LEAST_ROOM || !self.worth.is_due() {
-            return;
+            return false;
         }
-        if let Some(course) = self.course() {
-            // SAFETY: they are closed, as whoever takes the lock closes them. The slots are those of this state, which nobody
-            // touches without the lock, and the next one who has it closes them.
-            unsafe { lanes.open(course) };
+        if who == Who::Task && !parks_when_idle() {
+            self.worth.rest = Worth::MOST_REST;
+            return false;
         }
+        let course = self.course();
+        let opens = course.is_some();
+        // SAFETY: they are closed, as whoever takes the lock closes them. The slots are those of this state, which nobody touches
+        // without the lock, and the next one who has it closes them.
+        course.into_iter().for_each(|course| unsafe { lanes.open(course) });
+        opens
     }
 
     fn course(&mut self) -> Option<Course<T>> {
