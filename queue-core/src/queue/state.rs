@@ -38,8 +38,6 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) reach: Reach,
     /// The bound in force.
     pub(super) capacity: Option<NonZeroUsize>,
-    /// The bound of the code, while another is in force that was set for the name.
-    pub(super) own_capacity: Option<Box<Option<NonZeroUsize>>>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
@@ -56,11 +54,12 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(crate) getters: Line<Option<Handed<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
     pub(crate) watchers: Line<Watch>,
-    /// Made when the first one waits for an end.
-    pub(super) ends: Option<Box<Ends>>,
-    pub(super) in_transit: usize,
-    /// Slots granted to putters that have not come for them yet.
-    pub(super) granted: usize,
+    /// Made when the first one waits for an end, or when a bound is set for the name.
+    pub(super) seldom: Option<Box<Seldom>>,
+    /// Items in the hands of getters, each of which is a future in memory: fewer than four billion.
+    pub(super) in_transit: u32,
+    /// Slots granted to putters that have not come for them yet: futures as well, or permits, of which each has a handle.
+    pub(super) granted: u32,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
 }
@@ -76,13 +75,15 @@ pub(crate) struct Heard {
     pub(crate) measured: bool,
 }
 
-/// Those who wait for an end.
+/// What few queues have.
 #[derive(Default)]
-pub(crate) struct Ends {
-    /// Of everything that was put.
+pub(crate) struct Seldom {
+    /// Those who wait for the end of everything that was put.
     pub(crate) joiners: Line<()>,
-    /// Of the queue.
+    /// Those who wait for the end of the queue.
     pub(crate) closers: Line<()>,
+    /// The bound of the code, while another is in force that was set for the name.
+    pub(super) own_capacity: Option<Option<NonZeroUsize>>,
 }
 
 /// An item in the hand of a getter.
@@ -126,7 +127,9 @@ impl<T, K: Kind<T>> State<T, K> {
     ) -> Self {
         // First what allocates, which might panic: what is there by then would have to be dropped, and so could not be made
         // in its place.
-        let (own_capacity, meter) = (tuning.capacity.map(|_| Box::new(capacity)), Meter::new(tuning));
+        let own_capacity = Some(capacity);
+        let seldom = tuning.capacity.map(|_| Box::new(Seldom { own_capacity, ..Seldom::default() }));
+        let meter = Meter::new(tuning);
         Self {
             calm: Calm::default(),
             next: 0,
@@ -135,7 +138,6 @@ impl<T, K: Kind<T>> State<T, K> {
             high: 0,
             reach: Reach::default(),
             capacity: tuning.capacity.or(capacity),
-            own_capacity,
             overflow,
             life: Life::Open,
             held: false,
@@ -145,7 +147,7 @@ impl<T, K: Kind<T>> State<T, K> {
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),
-            ends: None,
+            seldom,
             in_transit: 0,
             granted: 0,
             tags: Tags::new(sampling),
@@ -183,7 +185,7 @@ impl<T, K: Kind<T>> State<T, K> {
             return Some(false);
         }
         let room = !self.is_full();
-        self.granted += usize::from(room);
+        self.granted += u32::from(room);
         room.then_some(true)
     }
 
