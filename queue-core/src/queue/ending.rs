@@ -15,8 +15,14 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Leaves the list as it came to it, if nothing was ever put or counted and nobody is to be told: then nothing has to be
     /// shut down. For when there is no handle any more.
     pub(super) fn leave_untouched(&self) -> Option<Look<dyn Member>> {
+        if self.is_heard() {
+            return None;
+        }
+        if self.is_unused() {
+            return self.outlook.leave_unread();
+        }
         // What a reader may do meanwhile adds to no total: nothing is buffered and nobody waits.
-        let untouched = !self.is_heard() && self.visit(|state| state.is_bare() && state.is_untouched());
+        let untouched = self.visit(|state| state.is_bare() && state.is_untouched());
         if untouched { self.outlook.leave() } else { None }
     }
 }

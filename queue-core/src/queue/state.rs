@@ -20,7 +20,6 @@ use super::tell::{Came, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
-use crate::stats::member::Tuning;
 use crate::stats::meter::Meter;
 
 /// The fields that every item passes stand first, together: a cache line that crosses cores costs more than the rest of
@@ -117,19 +116,11 @@ pub(crate) enum Next<T> {
 }
 
 impl<T, K: Kind<T>> State<T, K> {
+    /// Empty, with nobody who listens.
     #[inline(always)]
-    pub(crate) fn new(
-        capacity: Option<NonZeroUsize>,
-        overflow: Overflow,
-        sampling: ItemSampling,
-        tuning: Tuning,
-        heard: Heard,
-    ) -> Self {
-        // First what allocates, which might panic: what is there by then would have to be dropped, and so could not be made
+    pub(crate) fn new(capacity: Option<NonZeroUsize>, overflow: Overflow, sampling: ItemSampling) -> Self {
+        // Nothing that allocates, which might panic: what is there by then would have to be dropped, and so could not be made
         // in its place.
-        let own_capacity = Some(capacity);
-        let seldom = tuning.capacity.map(|_| Box::new(Seldom { own_capacity, ..Seldom::default() }));
-        let meter = Meter::new(tuning);
         Self {
             calm: Calm::default(),
             next: 0,
@@ -137,21 +128,21 @@ impl<T, K: Kind<T>> State<T, K> {
             items: K::Buffer::default(),
             high: 0,
             reach: Reach::default(),
-            capacity: tuning.capacity.or(capacity),
+            capacity,
             overflow,
             life: Life::Open,
             held: false,
-            observed: heard.observed,
-            sourced: heard.sourced,
-            measured: heard.measured,
+            observed: false,
+            sourced: false,
+            measured: false,
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),
-            seldom,
+            seldom: None,
             in_transit: 0,
             granted: 0,
             tags: Tags::new(sampling),
-            meter,
+            meter: Meter::default(),
         }
     }
 

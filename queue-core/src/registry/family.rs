@@ -195,6 +195,13 @@ impl Family {
         Some(member)
     }
 
+    /// A seat is free again, and there are no totals to keep.
+    fn leave_in_turn(&self, seats: &mut Seats, seat: u32) -> Option<Look<dyn Member>> {
+        let member = self.vacate(seats, seat)?;
+        seats.gone_known |= member.known();
+        Some(member)
+    }
+
     /// It is not idle any more, if it was.
     fn wake(&self, seats: &mut Seats) {
         if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
@@ -245,10 +252,17 @@ impl Roll for Family {
     }
 
     fn leave(&self, seat: u32) -> Option<Look<dyn Member>> {
+        self.leave_in_turn(&mut self.seats(), seat)
+    }
+
+    fn leave_unread(&self, seat: u32) -> Option<Look<dyn Member>> {
         let mut seats = self.seats();
-        let member = self.vacate(&mut seats, seat)?;
-        seats.gone_known |= member.known();
-        Some(member)
+        let member = seats.taken.get(seat as usize)?.as_ref()?;
+        // In this turn nobody comes by a look.
+        if !member.is_of_list_alone() || member.was_read() {
+            return None;
+        }
+        self.leave_in_turn(&mut seats, seat)
     }
 }
 
