@@ -35,8 +35,6 @@ pub(crate) struct State<T, K: Kind<T>> {
     /// The highest depth since the meter last looked.
     pub(super) high: usize,
     pub(super) reach: Reach,
-    /// The bound in force.
-    pub(super) capacity: Option<NonZeroUsize>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
@@ -47,6 +45,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) sourced: bool,
     /// Whether anybody wants to know what is measured.
     pub(super) measured: bool,
+    /// The bound in force.
+    pub(super) capacity: Option<NonZeroUsize>,
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.

@@ -203,17 +203,29 @@ impl Family {
     }
 
     /// It is not idle any more, if it was.
+    #[inline]
     fn wake(&self, seats: &mut Seats) {
-        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
-            idle.leave(place);
+        if let Some(place) = seats.idle_at.take() {
+            self.leave_the_idle(place);
         }
     }
 
+    #[inline(never)]
+    fn leave_the_idle(&self, place: u64) {
+        self.idle.iter().for_each(|idle| idle.leave(place));
+    }
+
     /// It is idle from now on, if it has no queue.
+    #[inline]
     fn fall_idle(&self, seats: &mut Seats) {
         if seats.are_free() {
-            seats.idle_at = self.idle.as_ref().map(|idle| idle.enter(&self.name));
+            seats.idle_at = self.join_the_idle();
         }
+    }
+
+    #[inline(never)]
+    fn join_the_idle(&self) -> Option<u64> {
+        self.idle.as_ref().map(|idle| idle.enter(&self.name))
     }
 
     fn seats(&self) -> Turn<'_, Seats> {
