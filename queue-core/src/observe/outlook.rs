@@ -103,8 +103,8 @@ impl std::fmt::Debug for Roster {
     }
 }
 
-/// The bit that says that the queue was read.
-const READ: u32 = 1 << 31;
+/// The bit that says that the queue was read: the highest that means no interest.
+const READ: u32 = 1 << (u32::BITS - 1 - (!Interest::ALL.union(Interest::CONTEXT).bits()).leading_zeros());
 
 /// The bits that count rounds, and the lowest of them.
 const ROUNDS: u32 = !(Interest::ALL.union(Interest::CONTEXT).bits() | READ);
@@ -115,8 +115,8 @@ const NO_SEAT: u32 = u32::MAX;
 
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
-    /// The union of all interests, in one word; the highest bit says that the queue was read, the others that mean no interest
-    /// count how often it was renewed.
+    /// The union of all interests, in one word; of the bits that mean none of them the highest says that the queue was read, and
+    /// the others count how often it was renewed.
     union: AtomicU32,
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
@@ -285,6 +285,18 @@ mod tests {
         assert!(!one.wants(Interest::ALL), "the queue that it was detached from asks nobody any more");
         other.tell(&info, &Event::Closed);
         assert!(!other.wants(Interest::ALL), "and another queue has asked in vain once");
+    }
+
+    #[test]
+    fn that_a_queue_was_read_is_known_however_often_interests_are_asked_and_wakes_nobodys_interest() {
+        let outlook = Outlook::new(None, None, Interest::NONE);
+        outlook.renew();
+        assert!(!outlook.was_read());
+        outlook.note_reader();
+        // As if it had been asked as often as can be counted.
+        outlook.union.fetch_or(ROUNDS, Ordering::Relaxed);
+        outlook.renew();
+        assert!(outlook.was_read() && !outlook.wants(Interest::ALL | Interest::CONTEXT));
     }
 
     #[test]
