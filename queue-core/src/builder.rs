@@ -8,10 +8,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::observe::outlook::Outlook;
-use crate::observe::{Attached, Event, Observer};
+use crate::observe::{Attached, Event, Interest, Observer, Observers};
 use crate::queue::{BuildError, DropReason, ItemSampling, Kind, Name, OnDrop, Overflow, QueueOf, Shared, State};
 use crate::registry::{Registry, check_name};
-use crate::stats::member::{Member, Tuning};
+use crate::stats::member::Member;
 
 /// Slots per consumer in the rule of thumb.
 const SLOTS_PER_CONSUMER: usize = 10;
@@ -24,9 +24,9 @@ pub struct QueueBuilder<T, K: Kind<T>> {
     bad_name: Option<&'static str>,
     bound: Option<Bound>,
     overflow: Overflow,
-    on_drop: Option<OnDrop<T>>,
+    on_drop: Option<Box<OnDrop<T>>>,
     sampling: ItemSampling,
-    observers: Vec<Arc<Attached>>,
+    observers: Option<Box<Observers>>,
     place: Place,
     kind: PhantomData<fn() -> K>,
 }
@@ -59,7 +59,7 @@ where
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn bounded(name: impl AsRef<str>, capacity: usize) -> Self {
-        Self::builder(name).capacity(capacity).build().unwrap_or_else(|error| panic!("{error}"))
+        Self::builder(name).capacity(capacity).make().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A queue without a bound (asyncio's `maxsize=0`), registered under `name` in the global registry.
@@ -71,7 +71,7 @@ where
     /// [`builder`](Self::builder) returns an error instead.
     #[track_caller]
     pub fn unbounded(name: impl AsRef<str>) -> Self {
-        Self::builder(name).unbounded().build().unwrap_or_else(|error| panic!("{error}"))
+        Self::builder(name).unbounded().make().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts building a queue. A bound must be chosen; of several the last one wins.
@@ -98,7 +98,7 @@ where
             overflow: Overflow::default(),
             on_drop: None,
             sampling: ItemSampling::default(),
-            observers: Vec::new(),
+            observers: None,
             place: Place::Global,
             kind: PhantomData,
         }
@@ -136,13 +136,13 @@ where
 
     /// A hook that is given every item that the queue itself lets go of. It runs unlocked, and may call the queue.
     pub fn on_drop(mut self, hook: impl Fn(T, DropReason) + Send + Sync + 'static) -> Self {
-        self.on_drop = Some(Box::new(hook));
+        self.on_drop = Some(Box::new(Box::new(hook)));
         self
     }
 
     /// An observer of this queue alone; see `Registry::observe` for all of a registry.
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.observers.push(Arc::new(Attached::new(observer)));
+        self.observers.get_or_insert_default().attach(Arc::new(Attached::new(observer)));
         self
     }
 
@@ -169,8 +169,13 @@ where
     /// # Errors
     /// [`BuildError`] says what is wrong with the name or the bound, and what to use instead.
     pub fn build(self) -> Result<QueueOf<T, K>, BuildError> {
+        self.make()
+    }
+
+    /// Inlined into each of the ways to build a queue, which fold what they know.
+    #[inline(always)]
+    fn make(self) -> Result<QueueOf<T, K>, BuildError> {
         let Self { name, bad_name, bound, overflow, on_drop, sampling, observers, place, .. } = self;
-        let owned = |name: &Name| name.as_str().to_owned();
         if let Some(reason) = bad_name {
             return Err(BuildError::BadName { name: owned(&name), reason });
         }
@@ -182,26 +187,28 @@ where
             Some(Bound::None) => None,
             None => return Err(BuildError::NoBound { name: owned(&name) }),
         };
-        let make = |name, roll, tuning| {
-            let state = |heard| State::new(capacity, overflow, sampling, tuning, heard);
-            Shared::new(name, Outlook::new(observers, roll), state, on_drop)
-        };
         let registry = match &place {
             Place::Global => Some(Registry::of_process()),
             Place::In(registry) => Some(registry),
             Place::Nowhere => None,
         };
+        let state = || State::new(capacity, overflow, sampling);
         let shared = match registry {
-            None => make(name, None, Tuning::default()),
+            None => Shared::new(name, Outlook::new(observers, None, Interest::NONE), state, on_drop),
             Some(registry) => {
-                let heard = registry.audience().changes();
+                let audience = registry.audience();
+                let heard = audience.changes();
+                let wanted = if heard == 0 { Interest::NONE } else { audience.interest() };
                 let shared = registry.enlist(name, |name, roll, tuning| {
-                    let mut shared = make(name, Some(roll), tuning);
+                    let mut shared = Shared::new(name, Outlook::new(observers, Some(roll), wanted), state, on_drop);
+                    if let Some(tuning) = tuning {
+                        shared.begin_with(tuning);
+                    }
                     let look = shared.look().listed();
                     shared.outlook.seat(look);
                     shared
                 });
-                if registry.audience().changes() != heard {
+                if audience.changes() != heard {
                     // An observer that came while the queue was on its way to the list has missed it.
                     shared.renew_interest();
                 }
@@ -211,6 +218,11 @@ where
         shared.tell_life(&Event::Created);
         Ok(QueueOf::from_shared(shared))
     }
+}
+
+#[cold]
+fn owned(name: &Name) -> String {
+    name.as_str().to_owned()
 }
 
 impl<T, K: Kind<T>> fmt::Debug for QueueBuilder<T, K> {

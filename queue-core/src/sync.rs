@@ -89,6 +89,11 @@ mod blocking {
             false
         }
 
+        /// Nobody keeps count.
+        pub(crate) fn is_untaken(&self) -> bool {
+            false
+        }
+
         /// As any other: that an owner stays one is a matter of its own model.
         pub(crate) fn visit(&self) -> BlockingTurn<'_> {
             self.lock()

@@ -132,10 +132,6 @@ impl std::ops::Add for Heard {
 }
 
 impl Observers {
-    pub(crate) fn of(attached: Vec<Arc<Attached>>) -> Self {
-        Self { attached: RwLock::new(attached.into()) }
-    }
-
     pub(crate) fn attach(&self, observer: Arc<Attached>) {
         self.change(|attached| attached.push(observer));
     }

@@ -75,6 +75,9 @@ pub(crate) trait Roll: Send + Sync {
     fn strike(&self, seat: u32) -> Option<Look<dyn Member>>;
     /// The queue in `seat` will not count any more, and never has: as [`strike`](Self::strike), without totals to keep.
     fn leave(&self, seat: u32) -> Option<Look<dyn Member>>;
+    /// As [`leave`](Self::leave), if nobody ever read it: with nobody who looks at it now, nobody will from here on. `None` if
+    /// somebody did or may, and it stays.
+    fn leave_unread(&self, seat: u32) -> Option<Look<dyn Member>>;
 }
 
 /// A list, by one word in place of two: of those that are on it each has a pointer to it.
@@ -100,8 +103,11 @@ impl std::fmt::Debug for Roster {
     }
 }
 
-/// The bits that mean no interest, and the lowest of them.
-const ROUNDS: u32 = !Interest::ALL.union(Interest::CONTEXT).bits();
+/// The bit that says that the queue was read: the highest that means no interest.
+const READ: u32 = 1 << (u32::BITS - 1 - (!Interest::ALL.union(Interest::CONTEXT).bits()).leading_zeros());
+
+/// The bits that count rounds, and the lowest of them.
+const ROUNDS: u32 = !(Interest::ALL.union(Interest::CONTEXT).bits() | READ);
 const ROUND: u32 = 1 << ROUNDS.trailing_zeros();
 
 /// No list is as long.
@@ -109,7 +115,8 @@ const NO_SEAT: u32 = u32::MAX;
 
 /// Whom one queue tells, and whether anybody wants to know.
 pub(crate) struct Outlook {
-    /// The union of all interests, in one word; the bits that mean none of them count how often it was renewed.
+    /// The union of all interests, in one word; of the bits that mean none of them the highest says that the queue was read, and
+    /// the others count how often it was renewed.
     union: AtomicU32,
     own: Option<Box<Observers>>,
     /// Where the queue is listed, and whose audience it tells.
@@ -120,11 +127,10 @@ pub(crate) struct Outlook {
 
 impl Outlook {
     #[inline]
-    pub(crate) fn new(own: Vec<Arc<Attached>>, roll: Option<Arc<Roster>>) -> Self {
-        let own = (!own.is_empty()).then(|| Box::new(Observers::of(own)));
-        let mut outlook = Self { union: AtomicU32::new(0), own, roll, seat: AtomicU32::new(NO_SEAT) };
-        *outlook.union.get_mut() = outlook.wanted().bits();
-        outlook
+    /// Of a queue that has observers of its own or none, and of a list whose audience wants this.
+    pub(crate) fn new(own: Option<Box<Observers>>, roll: Option<Arc<Roster>>, wanted: Interest) -> Self {
+        let wanted = own.as_ref().map_or(wanted, |own| own.interest() | wanted);
+        Self { union: AtomicU32::new(wanted.bits()), own, roll, seat: AtomicU32::new(NO_SEAT) }
     }
 
     /// The queue takes its seat.
@@ -145,6 +151,23 @@ impl Outlook {
         self.roll.as_ref().and_then(|roll| roll.leave(self.seat.load(Ordering::Relaxed)))
     }
 
+    /// As [`leave`](Self::leave), if nobody ever read it.
+    pub(crate) fn leave_unread(&self) -> Option<Look<dyn Member>> {
+        self.roll.as_ref().and_then(|roll| roll.leave_unread(self.seat.load(Ordering::Relaxed)))
+    }
+
+    /// Somebody reads the queue.
+    pub(crate) fn note_reader(&self) {
+        if !self.was_read() {
+            self.union.fetch_or(READ, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether anybody did, of those who do not look at it any more.
+    pub(crate) fn was_read(&self) -> bool {
+        self.union.load(Ordering::Relaxed) & READ != 0
+    }
+
     fn audience(&self) -> Option<&Audience> {
         self.roll.as_ref().map(|roll| roll.audience())
     }
@@ -153,7 +176,7 @@ impl Outlook {
     pub(crate) fn renew(&self) {
         let mut before = self.union.load(Ordering::Acquire);
         loop {
-            let after = (before & ROUNDS).wrapping_add(ROUND) & ROUNDS | self.wanted().bits();
+            let after = (before & ROUNDS).wrapping_add(ROUND) & ROUNDS | before & READ | self.wanted().bits();
             // Somebody else may have asked meanwhile, and got a newer answer: not even for a moment may an older one
             // take its place.
             match self.union.compare_exchange(before, after, Ordering::AcqRel, Ordering::Acquire) {
@@ -232,6 +255,9 @@ mod tests {
         fn leave(&self, _: u32) -> Option<Look<dyn Member>> {
             None
         }
+        fn leave_unread(&self, _: u32) -> Option<Look<dyn Member>> {
+            None
+        }
     }
 
     struct Panics(Interest);
@@ -251,7 +277,7 @@ mod tests {
         let (info, list) = (QueueInfo::new("test", QueueKind::Fifo), Arc::new(List::default()));
         let roster = Arc::new(Roster::of(Arc::clone(&list) as Arc<dyn Roll>));
         list.0.attach(Arc::new(Attached::new(Panics(Interest::DROPS | Interest::LIFECYCLE))));
-        let [one, other] = [(); 2].map(|()| Outlook::new(Vec::new(), Some(Arc::clone(&roster))));
+        let [one, other] = [(); 2].map(|()| Outlook::new(None, Some(Arc::clone(&roster)), list.0.interest()));
         for panics in 0..10 {
             assert!(one.wants(Interest::LIFECYCLE), "{panics} panics are forgiven");
             one.tell(&info, &Event::Created);
@@ -259,6 +285,18 @@ mod tests {
         assert!(!one.wants(Interest::ALL), "the queue that it was detached from asks nobody any more");
         other.tell(&info, &Event::Closed);
         assert!(!other.wants(Interest::ALL), "and another queue has asked in vain once");
+    }
+
+    #[test]
+    fn that_a_queue_was_read_is_known_however_often_interests_are_asked_and_wakes_nobodys_interest() {
+        let outlook = Outlook::new(None, None, Interest::NONE);
+        outlook.renew();
+        assert!(!outlook.was_read());
+        outlook.note_reader();
+        // As if it had been asked as often as can be counted.
+        outlook.union.fetch_or(ROUNDS, Ordering::Relaxed);
+        outlook.renew();
+        assert!(outlook.was_read() && !outlook.wants(Interest::ALL | Interest::CONTEXT));
     }
 
     #[test]
@@ -271,8 +309,10 @@ mod tests {
             fn on_event(&self, _: &QueueInfo, _: &Event<'_>) {}
         }
         let info = QueueInfo::new("test", QueueKind::Fifo);
-        let own = [Attached::new(Panics(Interest::ALL)), Attached::new(Listens)].map(Arc::new);
-        let outlook = Outlook::new(own.into(), None);
+        let own = Box::<Observers>::default();
+        own.attach(Arc::new(Attached::new(Panics(Interest::ALL))));
+        own.attach(Arc::new(Attached::new(Listens)));
+        let outlook = Outlook::new(Some(own), None, Interest::NONE);
         (0..10).for_each(|_| outlook.tell(&info, &Event::Created));
         assert!(outlook.wants(Interest::LIFECYCLE) && !outlook.wants(Interest::ITEMS));
     }

@@ -101,6 +101,11 @@ impl Bias {
         self.owner.load(Ordering::Acquire) == SHARED
     }
 
+    /// Whether nobody has ever entered, nor does so now. For who knows that nobody else can come.
+    pub(super) fn is_untaken(&self) -> bool {
+        self.owner.load(Ordering::Acquire) == NOBODY
+    }
+
     /// Waits for the turn to change the owner.
     #[cold]
     pub(super) fn keep(&self) -> Kept<'_> {
@@ -283,6 +288,21 @@ mod tests {
             drop(kept);
             assert_eq!(bias.owner.load(Ordering::Relaxed), owner);
         }
+    }
+
+    #[test]
+    fn a_lock_is_untaken_until_somebody_owns_it_whoever_looked_meanwhile() {
+        let bias = Bias::new();
+        if bias.is_over() {
+            assert!(!bias.is_untaken(), "nobody knows");
+            return;
+        }
+        bias.keep().suspend();
+        assert!(bias.is_untaken());
+        if !bias.keep().own() {
+            bias.keep().end();
+        }
+        assert!(!bias.is_untaken());
     }
 
     #[test]

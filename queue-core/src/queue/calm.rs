@@ -97,7 +97,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// How many may be buffered with no slot promised to anybody else.
     pub(super) fn room_for_newcomers(&self) -> usize {
-        self.capacity.map_or(usize::MAX, |capacity| capacity.get().saturating_sub(self.granted))
+        self.capacity.map_or(usize::MAX, |capacity| capacity.get().saturating_sub(self.granted as usize))
     }
 
     /// With fewer items buffered, and one more, the first watcher has not what it waits for; any number will do if it was

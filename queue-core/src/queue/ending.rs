@@ -15,17 +15,23 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Leaves the list as it came to it, if nothing was ever put or counted and nobody is to be told: then nothing has to be
     /// shut down. For when there is no handle any more.
     pub(super) fn leave_untouched(&self) -> Option<Look<dyn Member>> {
+        if self.is_heard() {
+            return None;
+        }
+        if self.is_unused() {
+            return self.outlook.leave_unread();
+        }
         // What a reader may do meanwhile adds to no total: nothing is buffered and nobody waits.
-        let untouched = !self.is_heard() && self.visit(|state| state.is_bare() && state.is_untouched());
+        let untouched = self.visit(|state| state.is_bare() && state.is_untouched());
         if untouched { self.outlook.leave() } else { None }
     }
 }
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// Counts `n` items in flight as done, if that is all there is to do: nobody has ever waited for an end.
+    /// Counts `n` items in flight as done, if that is all there is to do: nobody waits for the last one.
     #[inline]
     pub(crate) fn finish_shortly(&mut self, n: usize, outcome: Outcome) -> bool {
-        let short = outcome == Outcome::Ok && self.ends.is_none() && !self.is_late() && n <= self.in_flight();
+        let short = outcome == Outcome::Ok && !self.has_joiners() && !self.is_late() && n <= self.in_flight();
         if short {
             self.meter.done_ok += n as u64;
         }
@@ -49,17 +55,22 @@ impl<T, K: Kind<T>> State<T, K> {
         Ok(())
     }
 
+    #[inline]
+    fn has_joiners(&self) -> bool {
+        self.seldom.as_ref().is_some_and(|seldom| !seldom.joiners.is_empty())
+    }
+
     pub(super) fn release_joiners(&mut self, wakes: &mut Wakes) {
-        if self.ends.as_ref().is_some_and(|ends| !ends.joiners.is_empty()) && self.unfinished() == 0 {
+        if self.has_joiners() && self.unfinished() == 0 {
             self.end_joins(wakes);
         }
     }
 
     /// Ends every join, whatever is unfinished.
     pub(crate) fn end_joins(&mut self, wakes: &mut Wakes) {
-        let Some(ends) = &mut self.ends else { return };
-        while !ends.joiners.is_empty() {
-            wakes.add(ends.joiners.release(Phase::Served));
+        let Some(seldom) = &mut self.seldom else { return };
+        while !seldom.joiners.is_empty() {
+            wakes.add(seldom.joiners.release(Phase::Served));
         }
     }
 
@@ -78,9 +89,9 @@ impl<T, K: Kind<T>> State<T, K> {
         while !self.putters.is_empty() {
             wakes.add(self.putters.release(Phase::Closed));
         }
-        if let Some(ends) = &mut self.ends {
-            while !ends.closers.is_empty() {
-                wakes.add(ends.closers.release(Phase::Served));
+        if let Some(seldom) = &mut self.seldom {
+            while !seldom.closers.is_empty() {
+                wakes.add(seldom.closers.release(Phase::Served));
             }
         }
         let let_go = (self.life == Life::Ended && before != Life::Ended).then(|| std::mem::take(&mut self.items));

@@ -74,6 +74,11 @@ impl<S> Lock<S> {
         self.door.is_shared()
     }
 
+    /// Whether nobody but [visitors](Self::visit) ever had it, as far as that is known. For who knows that nobody else comes.
+    pub(crate) fn is_untaken(&self) -> bool {
+        self.door.is_untaken()
+    }
+
     /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
     pub(crate) fn visit<R>(&self, look: impl FnOnce(&mut S) -> R) -> R {
         let _visit = self.door.visit();
@@ -228,6 +233,10 @@ impl Spin {
 
     fn is_shared(&self) -> bool {
         self.bias.is_over()
+    }
+
+    fn is_untaken(&self) -> bool {
+        self.bias.is_untaken()
     }
 
     /// Becomes the owner, or ends the bias to another; says whether this thread is inside then.

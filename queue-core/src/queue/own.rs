@@ -326,6 +326,11 @@ impl<S: ?Sized> Look<S> {
         }
     }
 
+    /// Whether nobody looks but a list and all users together. Who looks no more has done so before.
+    pub(crate) fn is_of_list_alone(&self) -> bool {
+        self.0.counts().others.load(Ordering::Acquire) == LOOK + LOOK + MEMORY
+    }
+
     /// Whether there is a handle.
     pub(crate) fn has_handles(&self) -> bool {
         self.0.counts().holders.load(Ordering::Acquire) >= HANDLE

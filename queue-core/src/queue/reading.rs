@@ -27,7 +27,7 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Whether there is no room for an item that comes now; slots that were granted are taken.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.capacity().is_some_and(|capacity| self.items.len().saturating_add(self.granted) >= capacity)
+        self.capacity().is_some_and(|capacity| self.items.len().saturating_add(self.granted as usize) >= capacity)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {
@@ -131,7 +131,7 @@ impl<T, K: Kind<T>> State<T, K> {
         self.items.len() == 0
             && self.in_transit == 0
             && nobody_waits
-            && self.ends.as_ref().is_none_or(|ends| ends.joiners.is_empty() && ends.closers.is_empty())
+            && self.seldom.as_ref().is_none_or(|seldom| seldom.joiners.is_empty() && seldom.closers.is_empty())
     }
 
     /// Whether nothing has been counted so far.
@@ -158,7 +158,7 @@ impl<T, K: Kind<T>> State<T, K> {
             name: std::sync::Arc::default(),
             capacity,
             depth,
-            in_transit: self.in_transit,
+            in_transit: self.in_transit as usize,
             depth_peak: past.peak.highest().max(depth),
             unfinished,
             in_flight,

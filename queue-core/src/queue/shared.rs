@@ -45,26 +45,36 @@ pub(crate) struct Shared<T, K: Kind<T>> {
 }
 
 impl<T, K: Kind<T>> Shared<T, K> {
-    /// A queue with one handle, which is the caller's. `state` is told what those who listen want to know.
+    /// A queue with one handle, which is the caller's.
     ///
-    /// All of it is one expression, so that the parts are made where they stay and not moved there.
+    /// All of it is one expression, so that the parts are made where they stay and not moved there; what few queues have is
+    /// seen to afterwards.
     #[inline(always)]
     pub(crate) fn new(
         name: Name,
         outlook: Outlook,
-        state: impl FnOnce(Heard) -> State<T, K>,
-        on_drop: Option<OnDrop<T>>,
+        state: impl FnOnce() -> State<T, K>,
+        on_drop: Option<Box<OnDrop<T>>>,
     ) -> Handle<Self> {
-        let heard = heard(&outlook);
-        let on_drop = on_drop.map(Box::new);
-        Handle::new(|| Self {
-            state: Lock::new(state(heard)),
+        let listens = outlook.wants(Interest::ALL | Interest::CONTEXT);
+        let shared = Handle::new(|| Self {
+            state: Lock::new(state()),
             lanes: Lanes::default(),
             claims: Claims::default(),
             name,
             outlook,
             on_drop,
-        })
+        });
+        if listens {
+            shared.look_around();
+        }
+        shared
+    }
+
+    /// Takes over settings, of which nothing follows as nobody uses it yet.
+    #[cold]
+    pub(crate) fn begin_with(&self, tuning: Tuning) {
+        self.visit(|state| state.tune(tuning));
     }
 
     /// Waits for the lock, for anything that may change who waits, what is due, or who listens.
@@ -212,12 +222,18 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.is_shared() && self.state.moves.come_soon(side, before, || self.seen())
     }
 
+    /// Whether nobody has done more than read it, as far as that is known. For when there is no handle any more.
+    pub(super) fn is_unused(&self) -> bool {
+        self.state.is_untaken()
+    }
+
     /// Whether threads share it.
     pub(super) fn is_shared(&self) -> bool {
         self.state.is_shared()
     }
 
     /// Sees who listens.
+    #[cold]
     fn look_around(&self) {
         self.visit(|state| {
             // Read under the lock: of two who look at once the later one sees what both were told of.
@@ -316,6 +332,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
 
     /// A snapshot for a reader who knows the name: the queue need not make one to share.
     fn anonymous_stats(&self) -> QueueStats {
+        self.outlook.note_reader();
         let now = clock::now();
         self.visit(|state| state.stats(now))
     }
@@ -374,6 +391,10 @@ where
 
     fn name(&self) -> &str {
         self.name()
+    }
+
+    fn was_read(&self) -> bool {
+        self.outlook.was_read()
     }
 
     fn totals(&self) -> Option<Totals> {

@@ -21,7 +21,6 @@ use super::tell::{Came, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
-use crate::stats::member::Tuning;
 use crate::stats::meter::Meter;
 
 /// The fields that every item passes stand first, together: a cache line that crosses cores costs more than the rest of
@@ -37,10 +36,6 @@ pub(crate) struct State<T, K: Kind<T>> {
     /// The highest depth since the meter last looked.
     pub(super) high: usize,
     pub(super) reach: Reach,
-    /// The bound in force.
-    pub(super) capacity: Option<NonZeroUsize>,
-    /// The bound of the code, while another is in force that was set for the name.
-    pub(super) own_capacity: Option<Box<Option<NonZeroUsize>>>,
     pub(super) overflow: Overflow,
     pub(super) life: Life,
     /// The first watcher was overtaken: until it leaves, nobody else gets an item.
@@ -53,17 +48,20 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) measured: bool,
     /// When the lanes are opened again.
     pub(super) worth: Worth,
+    /// The bound in force.
+    pub(super) capacity: Option<NonZeroUsize>,
     /// Each waits for a slot; its item stays with it.
     pub(crate) putters: Line<()>,
     /// Each takes the item that it is handed.
     pub(crate) getters: Line<Option<Handed<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
     pub(crate) watchers: Line<Watch>,
-    /// Made when the first one waits for an end.
-    pub(super) ends: Option<Box<Ends>>,
-    pub(super) in_transit: usize,
-    /// Slots granted to putters that have not come for them yet.
-    pub(super) granted: usize,
+    /// Made when the first one waits for an end, or when a bound is set for the name.
+    pub(super) seldom: Option<Box<Seldom>>,
+    /// Items in the hands of getters, each of which is a future in memory: fewer than four billion.
+    pub(super) in_transit: u32,
+    /// Slots granted to putters that have not come for them yet: futures as well, or permits, of which each has a handle.
+    pub(super) granted: u32,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
 }
@@ -79,13 +77,15 @@ pub(crate) struct Heard {
     pub(crate) measured: bool,
 }
 
-/// Those who wait for an end.
+/// What few queues have.
 #[derive(Default)]
-pub(crate) struct Ends {
-    /// Of everything that was put.
+pub(crate) struct Seldom {
+    /// Those who wait for the end of everything that was put.
     pub(crate) joiners: Line<()>,
-    /// Of the queue.
+    /// Those who wait for the end of the queue.
     pub(crate) closers: Line<()>,
+    /// The bound of the code, while another is in force that was set for the name.
+    pub(super) own_capacity: Option<Option<NonZeroUsize>>,
 }
 
 /// An item in the hand of a getter.
@@ -119,17 +119,11 @@ pub(crate) enum Next<T> {
 }
 
 impl<T, K: Kind<T>> State<T, K> {
+    /// Empty, with nobody who listens.
     #[inline(always)]
-    pub(crate) fn new(
-        capacity: Option<NonZeroUsize>,
-        overflow: Overflow,
-        sampling: ItemSampling,
-        tuning: Tuning,
-        heard: Heard,
-    ) -> Self {
-        // First what allocates, which might panic: what is there by then would have to be dropped, and so could not be made
+    pub(crate) fn new(capacity: Option<NonZeroUsize>, overflow: Overflow, sampling: ItemSampling) -> Self {
+        // Nothing that allocates, which might panic: what is there by then would have to be dropped, and so could not be made
         // in its place.
-        let (own_capacity, meter) = (tuning.capacity.map(|_| Box::new(capacity)), Meter::new(tuning));
         Self {
             calm: Calm::default(),
             next: 0,
@@ -137,23 +131,22 @@ impl<T, K: Kind<T>> State<T, K> {
             items: K::Buffer::default(),
             high: 0,
             reach: Reach::default(),
-            capacity: tuning.capacity.or(capacity),
-            own_capacity,
+            capacity,
             overflow,
             life: Life::Open,
             held: false,
-            observed: heard.observed,
-            sourced: heard.sourced,
-            measured: heard.measured,
+            observed: false,
+            sourced: false,
+            measured: false,
             worth: Worth::default(),
             putters: Line::default(),
             getters: Line::default(),
             watchers: Line::default(),
-            ends: None,
+            seldom: None,
             in_transit: 0,
             granted: 0,
             tags: Tags::new(sampling),
-            meter,
+            meter: Meter::default(),
         }
     }
 
@@ -187,7 +180,7 @@ impl<T, K: Kind<T>> State<T, K> {
             return Some(false);
         }
         let room = !self.is_full();
-        self.granted += usize::from(room);
+        self.granted += u32::from(room);
         room.then_some(true)
     }
 

@@ -33,8 +33,8 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     /// ```
     pub fn set_capacity(&self, items: usize) -> Result<(), CapacityError> {
         let items = NonZeroUsize::new(items).ok_or(CapacityError)?;
-        tune(self.shared(), |state| match &mut state.own_capacity {
-            Some(own) => **own = Some(items),
+        tune(self.shared(), |state| match state.seldom.as_mut().and_then(|seldom| seldom.own_capacity.as_mut()) {
+            Some(own) => *own = Some(items),
             None => state.capacity = Some(items),
         });
         Ok(())
@@ -57,9 +57,11 @@ pub(super) fn tune<T, K: Kind<T>>(shared: &Shared<T, K>, change: impl FnOnce(&mu
 
 impl<T, K: Kind<T>> State<T, K> {
     pub(crate) fn tune(&mut self, tuning: Tuning) {
-        let own = self.own_capacity.take().map_or(self.capacity, |own| *own);
+        let own = self.seldom.as_mut().and_then(|seldom| seldom.own_capacity.take()).unwrap_or(self.capacity);
         self.capacity = tuning.capacity.or(own);
-        self.own_capacity = tuning.capacity.map(|_| Box::new(own));
+        if tuning.capacity.is_some() {
+            self.seldom.get_or_insert_default().own_capacity = Some(own);
+        }
         self.meter.tune(tuning);
     }
 

@@ -235,7 +235,12 @@ impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
     /// Everything that was put is finished.
     pub(crate) fn finished(shared: &'a Shared<T, K>) -> Self {
         let is_given = |state: &State<T, K>| state.unfinished() == 0;
-        Self { shared, is_given, line: |state| &mut state.ends.get_or_insert_default().joiners, waiter: Waiter::new() }
+        Self {
+            shared,
+            is_given,
+            line: |state| &mut state.seldom.get_or_insert_default().joiners,
+            waiter: Waiter::new(),
+        }
     }
 
     /// The queue was shut down.
@@ -243,7 +248,7 @@ impl<'a, T, K: Kind<T>> Signal<'a, T, K> {
         Self {
             shared,
             is_given: State::is_shut_down,
-            line: |state| &mut state.ends.get_or_insert_default().closers,
+            line: |state| &mut state.seldom.get_or_insert_default().closers,
             waiter: Waiter::new(),
         }
     }

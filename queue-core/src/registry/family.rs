@@ -195,18 +195,37 @@ impl Family {
         Some(member)
     }
 
+    /// A seat is free again, and there are no totals to keep.
+    fn leave_in_turn(&self, seats: &mut Seats, seat: u32) -> Option<Look<dyn Member>> {
+        let member = self.vacate(seats, seat)?;
+        seats.gone_known |= member.known();
+        Some(member)
+    }
+
     /// It is not idle any more, if it was.
+    #[inline]
     fn wake(&self, seats: &mut Seats) {
-        if let (Some(idle), Some(place)) = (&self.idle, seats.idle_at.take()) {
-            idle.leave(place);
+        if let Some(place) = seats.idle_at.take() {
+            self.leave_the_idle(place);
         }
     }
 
+    #[inline(never)]
+    fn leave_the_idle(&self, place: u64) {
+        self.idle.iter().for_each(|idle| idle.leave(place));
+    }
+
     /// It is idle from now on, if it has no queue.
+    #[inline]
     fn fall_idle(&self, seats: &mut Seats) {
         if seats.are_free() {
-            seats.idle_at = self.idle.as_ref().map(|idle| idle.enter(&self.name));
+            seats.idle_at = self.join_the_idle();
         }
+    }
+
+    #[inline(never)]
+    fn join_the_idle(&self) -> Option<u64> {
+        self.idle.as_ref().map(|idle| idle.enter(&self.name))
     }
 
     fn seats(&self) -> Turn<'_, Seats> {
@@ -245,10 +264,17 @@ impl Roll for Family {
     }
 
     fn leave(&self, seat: u32) -> Option<Look<dyn Member>> {
+        self.leave_in_turn(&mut self.seats(), seat)
+    }
+
+    fn leave_unread(&self, seat: u32) -> Option<Look<dyn Member>> {
         let mut seats = self.seats();
-        let member = self.vacate(&mut seats, seat)?;
-        seats.gone_known |= member.known();
-        Some(member)
+        let member = seats.taken.get(seat as usize)?.as_ref()?;
+        // In this turn nobody comes by a look.
+        if !member.is_of_list_alone() || member.was_read() {
+            return None;
+        }
+        self.leave_in_turn(&mut seats, seat)
     }
 }
 

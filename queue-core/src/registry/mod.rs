@@ -267,17 +267,19 @@ impl Registry {
         Published { stages, ..self.board.published.read().unwrap_or_else(PoisonError::into_inner).clone() }
     }
 
-    /// Lists the queue called `name` that `make` makes and seats on the list that it is given.
+    /// Lists the queue called `name` that `make` makes and seats on the list that it is given, with settings if any were
+    /// ever changed.
     pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
         mut name: Name,
-        make: impl FnOnce(Name, Arc<Roster>, Tuning) -> H,
+        make: impl FnOnce(Name, Arc<Roster>, Option<Tuning>) -> H,
     ) -> H {
         let mut panics = Panics::default();
-        let ((roster, same, arrival), mut settings) =
+        let ((roster, same, arrival), settings) =
             self.claim(&name, |kept| (Arc::clone(&kept.roster), name.same(&kept.family.name), kept.family.arrival));
         let claim = Claim { registry: self, arrival };
-        let tuning = settings.tuning(|| name.as_str(), &mut panics);
+        let mut version = settings.as_ref().map_or(0, |settings| settings.version);
+        let tuning = settings.map(|settings| settings.tuning(|| name.as_str(), &mut panics));
         if let Some(same) = same {
             name.share(same);
         }
@@ -285,8 +287,9 @@ impl Registry {
         // It has its seat.
         std::mem::forget(claim);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.
-        while self.board.version.load(Ordering::Acquire) != settings.version {
-            settings = self.settings();
+        while self.board.version.load(Ordering::Acquire) != version {
+            let settings = self.settings();
+            version = settings.version;
             let tuning = settings.tuning(|| member.name(), &mut panics);
             panics.catch(|| member.tune(tuning));
         }
@@ -294,14 +297,15 @@ impl Registry {
         member
     }
 
-    /// Claims a seat for a queue called `name`, takes `what` of its family, and looks which settings there are; tells if
-    /// the names ran out over it.
-    fn claim<R>(&self, name: &Name, what: impl FnOnce(&Kept) -> R) -> (R, Settings) {
+    /// Claims a seat for a queue called `name`, takes `what` of its family, and looks which settings there are, if any were
+    /// ever changed; tells if the names ran out over it.
+    fn claim<R>(&self, name: &Name, what: impl FnOnce(&Kept) -> R) -> (R, Option<Settings>) {
         let (claim, runs_out) = {
             let mut names = self.names();
             let had_run_out = names.ran_out();
             let taken = names.claim(name, what);
-            ((taken, names.settings.clone()), !had_run_out && names.ran_out())
+            let settings = (names.settings.version > 0).then(|| names.settings.clone());
+            ((taken, settings), !had_run_out && names.ran_out())
         };
         if runs_out {
             self.tell(&QueueInfo::new(names::OVERFLOW, QueueKind::Unknown), &Event::NamesExhausted);

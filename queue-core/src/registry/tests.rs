@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
+use crate::queue::{Fifo, QueueOf};
 use crate::stats::{QueueStats, Totals};
+use crate::testing::PausedClock;
 
 /// A stand-in for a queue.
 struct Tuned {
@@ -39,7 +41,7 @@ impl Member for Tuned {
 impl Tuned {
     fn built(registry: &Registry, name: &str) -> Look<Self> {
         registry.enlist(Name::of(name), |name, roll, tuning| {
-            let look = Look::alone(Self { name, told: Mutex::new(tuning) });
+            let look = Look::alone(Self { name, told: Mutex::new(tuning.unwrap_or_default()) });
             roll.seat(look.clone().listed());
             look
         })
@@ -175,6 +177,21 @@ fn the_newest_settings_win_however_they_race() {
 }
 
 #[test]
+fn what_readers_saw_of_a_queue_that_nobody_used_stays_with_its_name() {
+    let mut clock = PausedClock::pause();
+    let registry = Registry::new();
+    // A queue that is empty counts as saturated, so time alone adds to a total.
+    registry.set_saturation(0.0);
+    let saturated = || registry.get("a").expect("it is known").totals.saturated;
+    let queue = QueueOf::<u8, Fifo>::builder("a").capacity(1).registry(&registry).build().expect("it is sound");
+    assert_eq!(saturated(), Duration::ZERO, "nobody knows of the time before");
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(saturated(), Duration::from_secs(5));
+    drop(queue);
+    assert_eq!(saturated(), Duration::from_secs(5), "a total that falls looks like a restart");
+}
+
+#[test]
 fn a_name_whose_queue_is_being_built_is_kept() {
     for idle_before in [false, true] {
         let registry = Registry::new();
@@ -212,8 +229,8 @@ fn a_queue_that_was_never_built_leaves_nothing_behind() {
 }
 
 /// Makes a queue that takes its seat, and leaves it at once.
-fn built_and_gone(name: Name, roll: Arc<Roster>, tuning: Tuning) -> Look<Tuned> {
-    let look = Look::alone(Tuned { name, told: Mutex::new(tuning) });
+fn built_and_gone(name: Name, roll: Arc<Roster>, tuning: Option<Tuning>) -> Look<Tuned> {
+    let look = Look::alone(Tuned { name, told: Mutex::new(tuning.unwrap_or_default()) });
     let seat = roll.seat(look.clone().listed());
     drop(roll.strike(seat));
     look

@@ -13,6 +13,10 @@ pub(crate) trait Member: Send + Sync {
     fn name(&self) -> &str {
         ""
     }
+    /// Whether anybody ever asked for its snapshot, so that time may have been taken into account.
+    fn was_read(&self) -> bool {
+        true
+    }
     /// What it has counted, at its end, if anything: nothing is buffered and nobody waits, so no time has to be taken into
     /// account.
     fn totals(&self) -> Option<Totals>;

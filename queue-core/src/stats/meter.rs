@@ -11,7 +11,7 @@ use crate::stats::member::Tuning;
 use crate::stats::peak::Peak;
 
 /// What a queue counts and measures about itself: here what is counted for many items, the rest in its past.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Meter {
     pub(crate) handed_off: u64,
     pub(crate) put_waits: u64,
@@ -55,12 +55,6 @@ pub(crate) struct Levels {
 }
 
 impl Meter {
-    #[inline]
-    pub(crate) fn new(tuning: Tuning) -> Self {
-        let past = is_unusual(tuning).then(|| Box::new(Past::new(tuning)));
-        Self { handed_off: 0, put_waits: 0, get_waits: 0, done_ok: 0, seen: 0, past }
-    }
-
     /// Takes over settings.
     pub(crate) fn tune(&mut self, tuning: Tuning) {
         if self.past.is_some() || is_unusual(tuning) {
@@ -232,7 +226,7 @@ mod tests {
     }
 
     fn meter() -> Meter {
-        let mut meter = Meter::new(Tuning::default());
+        let mut meter = Meter::default();
         meter.advance(SECOND, SECOND, levels(0, 0));
         meter
     }
@@ -250,7 +244,7 @@ mod tests {
 
     #[test]
     fn time_before_the_first_look_is_not_made_up() {
-        let mut meter = Meter::new(Tuning::default());
+        let mut meter = Meter::default();
         meter.advance(0, 500 * SECOND, levels(10, 3));
         assert_eq!(meter.totals(), Totals::default());
     }
