@@ -413,3 +413,9 @@ impl<T, W> Drop for Turn<'_, T, W> {
         self.0.door.store(FREE, Ordering::Release);
     }
 }
+
+#[cfg(all(test, loom))]
+mod models;
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

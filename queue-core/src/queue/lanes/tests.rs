@@ -1,0 +1,150 @@
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::observe::{Event, Interest, Observer, QueueInfo};
+use crate::queue::{ItemSampling, Overflow, Queue, Shutdown};
+use crate::registry::Registry;
+use crate::testing::PausedClock;
+
+/// A queue that threads share, whose lanes are open.
+fn open<T: Send + Default + 'static>(build: impl FnOnce() -> Queue<T>) -> Queue<T> {
+    let queue = build();
+    thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
+    thread::scope(|scope| {
+        scope.spawn(|| queue.blocking_put(T::default()).expect("there is room")).join().expect("no panic");
+    });
+    for _ in 0..400 {
+        queue.blocking_get().expect("it is there");
+        queue.blocking_put(T::default()).expect("there is room");
+    }
+    queue.blocking_get().expect("it is there");
+    assert!(queue.shared().is_by_lanes(), "all is calm, and threads share it");
+    queue
+}
+
+fn of(capacity: usize) -> Queue<u32> {
+    open(|| Queue::builder("test.lanes").capacity(capacity).unregistered().build().expect("it is sound"))
+}
+
+#[test]
+fn what_passed_by_the_lanes_is_counted_as_if_it_had_gone_by_the_lock() {
+    let _clock = PausedClock::pause();
+    let queue = of(100);
+    let before = queue.stats();
+    assert!(!queue.shared().is_by_lanes(), "whoever counts has the lock");
+    let queue = of(100);
+    let all = 401;
+    assert_eq!((before.totals.put, before.totals.got, before.depth), (all, all, 0));
+    (0..70).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    (0..30).for_each(|item| assert_eq!(queue.try_get(), Ok(item)));
+    (0..20).for_each(|item| queue.try_put(item).expect("there is room"));
+    assert!(queue.shared().is_by_lanes());
+    let stats = queue.stats();
+    assert_eq!((stats.totals.put, stats.totals.got), (all + 90, all + 30));
+    assert_eq!((stats.depth, stats.depth_peak, stats.in_flight), (60, 70, all as usize + 30));
+    assert_eq!(queue.drain(), (30..70).chain(0..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_full_queue_and_an_empty_one_say_so_by_their_lanes() {
+    let queue = of(8);
+    assert!(queue.try_get().is_err());
+    assert!(queue.shared().is_by_lanes(), "to find nothing closes nothing");
+    (0..8).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    assert!(queue.blocking_put_timeout(8, Duration::ZERO).is_err() && queue.try_put(8).is_err());
+    assert_eq!(queue.drain(), (0..8).collect::<Vec<_>>());
+}
+
+#[test]
+fn everything_else_finds_the_queue_as_the_lanes_left_it() {
+    let queue = of(10);
+    (0..3).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    assert!(queue.shared().is_by_lanes());
+    assert_eq!(queue.len(), 3);
+    let queue = of(10);
+    (0..3).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    queue.set_capacity(2).expect("it is sound");
+    assert!(queue.try_put(3).is_err(), "the bound is in force at once");
+    let queue = of(10);
+    queue.blocking_put(1).expect("there is room");
+    queue.shutdown(Shutdown::Drain);
+    assert!(queue.try_put(2).is_err());
+    assert_eq!((queue.try_get().ok(), queue.try_get().ok()), (Some(1), None));
+}
+
+#[test]
+fn items_that_are_left_are_dropped_once_with_the_queue() {
+    let all = Arc::new(());
+    let queue: Queue<Option<Arc<()>>> =
+        open(|| Queue::builder("test.lanes").capacity(100).unregistered().build().expect("it is sound"));
+    (0..50).for_each(|_| queue.blocking_put(Some(Arc::clone(&all))).expect("there is room"));
+    (0..20).for_each(|_| drop(queue.blocking_get()));
+    assert!(queue.shared().is_by_lanes());
+    assert_eq!(Arc::strong_count(&all), 31);
+    drop(queue);
+    assert_eq!(Arc::strong_count(&all), 1);
+}
+
+#[test]
+fn a_queue_that_lets_the_oldest_go_does_so_when_it_is_full() {
+    let queue = open(|| {
+        let builder = Queue::<u32>::builder("test.lanes").capacity(10).overflow(Overflow::DropOldest);
+        builder.unregistered().build().expect("it is sound")
+    });
+    (0..15).for_each(|item| queue.blocking_put(item).expect("the oldest goes"));
+    assert_eq!(queue.drain(), (5..15).collect::<Vec<_>>());
+}
+
+/// Counts items whose dwell is told.
+#[derive(Default)]
+struct Dwells(std::sync::atomic::AtomicU64);
+
+impl Observer for Dwells {
+    fn interest(&self) -> Interest {
+        Interest::MEASURED
+    }
+
+    fn on_event(&self, _: &QueueInfo, event: &Event<'_>) {
+        if matches!(event, Event::Got { dwell: Some(_), .. }) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn items_that_carry_clocks_tell_how_long_they_stayed_though_they_came_by_the_lanes() {
+    let registry = Registry::new();
+    let dwells = Arc::new(Dwells::default());
+    let _observed = registry.observe(Arc::clone(&dwells) as Arc<dyn Observer>);
+    let queue = open(|| {
+        let builder = Queue::<u32>::builder("test.lanes").capacity(1000).registry(&registry);
+        builder.sample_items(ItemSampling::OneIn(100)).build().expect("it is sound")
+    });
+    let told = || dwells.0.load(std::sync::atomic::Ordering::Relaxed);
+    let before = told();
+    for _ in 0..100 {
+        (0..100).for_each(|item| queue.blocking_put(item).expect("there is room"));
+        (0..100).for_each(|item| assert_eq!(queue.blocking_get(), Ok(item)));
+    }
+    let told = told() - before;
+    assert!((70..130).contains(&told), "{told} of ten thousand at one in a hundred");
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_reordered_between_threads_while_others_close_the_lanes() {
+    let queue = of(64);
+    const ITEMS: u32 = 100_000;
+    thread::scope(|scope| {
+        scope.spawn(|| (1..=ITEMS).for_each(|item| queue.blocking_put(item).expect("it is open")));
+        scope.spawn(|| {
+            while queue.stats().totals.put < u64::from(ITEMS) {
+                let stats = queue.stats();
+                assert_eq!(stats.totals.put, stats.totals.got + stats.depth as u64 + stats.in_transit as u64);
+                assert!(stats.depth <= 64 && stats.depth_peak <= 64);
+            }
+        });
+        (1..=ITEMS).for_each(|item| assert_eq!(queue.blocking_get(), Ok(item)));
+    });
+    assert!(queue.is_empty());
+}
