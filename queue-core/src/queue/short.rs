@@ -101,6 +101,9 @@ impl<T, K: Kind<T>> State<T, K> {
             // It was put before.
             return Short::Look;
         }
+        if self.has_to_wait_for_room() {
+            return Short::Wait;
+        }
         if self.next >= self.reach.put_until || self.is_late() {
             return self.put_after_a_look_around(slot, task);
         }
@@ -119,6 +122,9 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Mostly all that is due is to pay.
     #[inline(never)]
     fn get_after_a_look(&mut self, task: Option<&mut Context<'_>>) -> Short<T> {
+        if self.has_to_wait_for_item() {
+            return Short::Wait;
+        }
         if self.got >= self.reach.get_until || self.is_late() {
             return self.get_after_a_look_around(task);
         }
@@ -158,7 +164,7 @@ impl<T, K: Kind<T>> State<T, K> {
         }
         let (room, depth) = (self.room_for_newcomers(), self.items.len());
         if depth >= room {
-            return if self.waits_for_room() { Short::Wait } else { Short::Look };
+            return Short::Look;
         }
         if !self.getters.is_empty() {
             return if self.pays_to_put(task) { self.hand_over_shortly(slot) } else { Short::Look };
@@ -188,9 +194,6 @@ impl<T, K: Kind<T>> State<T, K> {
             return Short::Look;
         }
         let nobody_waits = self.putters.is_empty();
-        if self.items.len() == 0 {
-            return if nobody_waits { Short::Wait } else { Short::Look };
-        }
         self.calm.tick = self.meter.seen();
         self.reach.get_until = if nobody_waits { self.got + untagged.min(LOOK_AROUND) } else { 0 };
         if !self.pays_to_get(task) {

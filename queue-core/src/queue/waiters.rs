@@ -71,7 +71,10 @@ unsafe impl<S: Send> Sync for Waiter<S> {}
 impl<S> Waiter<S> {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self { phase: AtomicU8::new(IDLE), inside: UnsafeCell::new(MaybeUninit::uninit()), _pinned: PhantomPinned }
+        // By a pointer, which the compiler follows late: a call it makes a constant of, whose bytes it then copies, none of
+        // which mean anything.
+        let uninit: fn() -> MaybeUninit<Inside<S>> = MaybeUninit::uninit;
+        Self { phase: AtomicU8::new(IDLE), inside: UnsafeCell::new(uninit()), _pinned: PhantomPinned }
     }
 
     /// Where it stands. Anything but `Waiting` is final until its owner acts.
