@@ -64,12 +64,14 @@ pub(crate) struct Scene {
     pub(crate) filled: usize,
 }
 
-/// Every scene in which something is decided: one slot or two, empty or full.
-pub(crate) const SCENES: [Scene; 4] = [
+/// Every scene in which something is decided: one slot or two, empty or full; or more slots, which are the least with lanes,
+/// those being open.
+pub(crate) const SCENES: [Scene; 5] = [
     Scene { capacity: 1, filled: 0 },
     Scene { capacity: 1, filled: 1 },
     Scene { capacity: 2, filled: 0 },
     Scene { capacity: 2, filled: 2 },
+    Scene { capacity: 3, filled: 2 },
 ];
 
 /// Items of the main thread; those of the operations are lower.
@@ -110,8 +112,17 @@ struct Meeting {
 
 impl Meeting {
     fn put(&mut self) -> bool {
+        self.put_by(|queue, item| block_on(queue.put(item)))
+    }
+
+    /// A task of many workers does not open the lanes.
+    fn put_from_a_thread(&mut self) -> bool {
+        self.put_by(Queue::blocking_put)
+    }
+
+    fn put_by(&mut self, put: impl FnOnce(&Queue<u32>, u32) -> Result<(), PutError<u32>>) -> bool {
         let item = MAIN + self.own.put.len() as u32;
-        let put = Outcome::put(item, block_on(self.queue.put(item))).put;
+        let put = Outcome::put(item, put(&self.queue, item)).put;
         let done = !put.is_empty();
         self.own.put.extend(put);
         done
@@ -209,7 +220,7 @@ pub(crate) fn meet(scene: Scene, operations: &[Operation]) {
     let queue = queue(scene.capacity);
     let mut meeting =
         Meeting { queue: queue.clone(), room_before: scene.capacity, own: Outcome::default(), all: Vec::new() };
-    (0..scene.filled).for_each(|_| assert!(meeting.put()));
+    (0..scene.filled).for_each(|_| assert!(meeting.put_from_a_thread()));
     let of_halves = operations.iter().any(|operation| operation.of_a_half);
     let (mut producer, mut consumer) = if of_halves { Some(queue.split()).unzip() } else { (None, None) };
     let threads: Vec<_> = (1..)
