@@ -74,13 +74,8 @@ mod blocking {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
-        /// It leans to nobody.
-        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
-            None
-        }
-
         /// What one tries quickly one tries again in a turn like any other.
-        pub(crate) fn lock_for_all(&self) -> Option<BlockingTurn<'_>> {
+        pub(crate) fn lock_unless(&self, _: impl FnOnce() -> bool) -> Option<BlockingTurn<'_>> {
             None
         }
 

@@ -106,10 +106,16 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[track_caller]
     #[inline]
     fn block_to_get(&self, limit: Option<Duration>) -> Result<T, GetError> {
-        match self.shared().get_quickly() {
-            Ok(item) => Ok(item),
-            Err(tried) => block_on_after(|get| get.attempt_after(tried), self.get(), limit),
+        let tried = match self.shared().get_quickly() {
+            Ok(item) => return Ok(item),
+            Err(tried) => tried,
+        };
+        if tried.is_none() {
+            if let Some(item) = self.shared().get_in_lane_quickly() {
+                return Ok(item);
+            }
         }
+        block_on_after(|get| get.attempt_after(tried), self.get(), limit)
     }
 
     /// Gets the next item as a [`Delivery`], which finishes it exactly once, whatever happens.

@@ -214,6 +214,9 @@ impl<T, K: Kind<T>> Take<'_, T, K> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, GetError>> {
         if tried.is_none() {
+            if let Some(item) = self.shared.get_in_lane_quickly() {
+                return Poll::Ready(Ok(item));
+            }
             match self.shared.get_in_lane(Some(cx)) {
                 Trod::Done(item) => return Poll::Ready(Ok(item)),
                 Trod::Stuck(_) => return self.wait(cx),

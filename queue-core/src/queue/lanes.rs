@@ -273,7 +273,7 @@ impl<T> Pair<T> {
     #[inline(always)]
     fn step_in(&self, mut turn: Turn<'_, T, Inward>, slot: &mut Option<T>) -> bool {
         let (number, Some(item)) = (turn.number(), slot.as_ref()) else { return false };
-        self.touch(number);
+        self.touch(turn.inside(), number);
         // SAFETY: fewer than `below` slots are filled, and there are as many as that or more, so this one is not: who took the
         // item out of it had left it when `first` was read, then or before. Nobody else is in this lane. The item is copied out
         // of `slot`, which then forgets it without dropping it; nothing between the two can panic. Guarded by lanes/models.rs.
@@ -289,7 +289,7 @@ impl<T> Pair<T> {
     #[inline(always)]
     fn step_out(&self, mut turn: Turn<'_, T, Outward>) -> T {
         let number = turn.number();
-        self.touch(number);
+        self.touch(turn.inside(), number);
         // SAFETY: `number` is below a number that the other lane has reached, so its slot was filled before that was read; nobody
         // else is in this lane, so it has not been emptied. It is not filled from here on. Guarded as in `step_in`.
         let item = unsafe { turn.inside().slot(number).read() };
@@ -299,13 +299,13 @@ impl<T> Pair<T> {
 
     /// Tells loom that a slot is written, or read and left.
     #[cfg(loom)]
-    fn touch(&self, number: u64) {
-        self.touched[number as usize % self.touched.len()].get();
+    fn touch<W>(&self, inside: &Inside<T, W>, number: u64) {
+        self.touched[(number & inside.mask) as usize % self.touched.len()].get();
     }
 
     #[cfg(not(loom))]
     #[inline(always)]
-    fn touch(&self, _: u64) {}
+    fn touch<W>(&self, _: &Inside<T, W>, _: u64) {}
 
     fn close(&self) -> Passed<'_> {
         self.inward.shut();

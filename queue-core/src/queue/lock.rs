@@ -57,16 +57,10 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock(), lock: self }
     }
 
-    /// Takes the lock if it leans to this thread.
+    /// Takes the lock if that needs no waiting and ends no bias; not if what it guards goes by the lanes.
     #[inline(always)]
-    pub(crate) fn lock_alone(&self) -> Option<Guard<'_, S>> {
-        self.door.lock_alone().map(|held| Guard { held, lock: self })
-    }
-
-    /// Takes the lock if it is one for all and that needs no waiting.
-    #[inline(always)]
-    pub(crate) fn lock_for_all(&self) -> Option<Guard<'_, S>> {
-        self.door.lock_for_all().map(|held| Guard { held, lock: self })
+    pub(crate) fn lock_quickly(&self) -> Option<Guard<'_, S>> {
+        self.door.lock_unless(|| self.moves.are_by_lanes()).map(|held| Guard { held, lock: self })
     }
 
     /// Whether it is a lock for all, so that another thread may be at work under it.
@@ -194,18 +188,14 @@ impl Spin {
     }
 
     #[inline(always)]
-    fn lock_alone(&self) -> Option<SpinHeld<'_>> {
-        self.bias.enter().then_some(SpinHeld(PhantomData))
-    }
-
-    #[inline(always)]
-    fn lock_for_all(&self) -> Option<SpinHeld<'_>> {
-        (self.bias.is_over() && self.take()).then_some(SpinHeld(PhantomData))
-    }
-
-    #[inline(always)]
     fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
-        self.lock_alone().or_else(|| self.lock_for_all())
+        self.lock_unless(|| false)
+    }
+
+    /// Of a lock for all, unless `others` are to be left alone.
+    #[inline(always)]
+    fn lock_unless(&self, others: impl FnOnce() -> bool) -> Option<SpinHeld<'_>> {
+        (self.bias.enter() || self.bias.is_over() && !others() && self.take()).then_some(SpinHeld(PhantomData))
     }
 
     #[inline]

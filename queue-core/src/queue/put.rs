@@ -129,6 +129,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         let mut slot = Some(item);
         match self.shared().put_quickly(&mut slot) {
             Ok(()) => Ok(()),
+            Err(None) if self.shared().put_in_lane_quickly(&mut slot) => Ok(()),
             Err(tried) => block_on_after(|put| put.attempt_after(tried), Put::of(self.shared(), slot), limit),
         }
     }

@@ -147,6 +147,9 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     ) -> Poll<Result<(), PutError<T>>> {
         let this = self.as_mut().project();
         if tried.is_none() {
+            if this.shared.put_in_lane_quickly(&mut this.offer.item) {
+                return Poll::Ready(Ok(()));
+            }
             match this.shared.put_in_lane(&mut this.offer.item, Some(cx)) {
                 Trod::Done(()) => return Poll::Ready(Ok(())),
                 Trod::Stuck(_) => return self.wait(cx),

@@ -86,17 +86,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Waits for the lock, to look, or to move an item in calm.
     #[inline]
     pub(super) fn glance(&self) -> Glance<'_, T, K> {
-        let mut state = self.state.lock();
-        self.close_lanes(&mut state);
-        state
-    }
-
-    /// As [`glance`](Self::glance), if that needs no waiting, of a queue that threads share.
-    #[inline(always)]
-    fn glance_quickly(&self) -> Option<Glance<'_, T, K>> {
-        let mut state = self.state.lock_for_all()?;
-        self.close_lanes(&mut state);
-        Some(state)
+        self.glance_after(None)
     }
 
     /// Closes the lanes before anything else is done under the lock.
@@ -130,44 +120,25 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
     #[inline]
     pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
-        tried.unwrap_or_else(|| self.glance())
+        let mut state = tried.unwrap_or_else(|| self.state.lock());
+        self.close_lanes(&mut state);
+        state
     }
 
-    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there is,
-    /// the lock comes back.
+    /// Takes the item of `slot` in if the lock is to be had at once and there is nothing else to do for it. If there is, the
+    /// lock comes back; nothing is calm under it while the lanes are open.
     #[inline(always)]
     pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        match self.state.lock_alone() {
-            Some(mut state) => match state.put_quickly(slot) {
-                true => Ok(()),
-                false => Err(Some(state)),
-            },
-            None if self.state.moves.are_by_lanes() => {
-                if self.lanes.put_quickly(slot) {
-                    Ok(())
-                } else {
-                    Err(None)
-                }
-            }
-            None => {
-                let mut state = self.glance_quickly().ok_or(None)?;
-                if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
-            }
-        }
+        let mut state = self.state.lock_quickly().ok_or(None)?;
+        if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
     }
 
-    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
-    /// the lock comes back.
+    /// Takes the next item out if the lock is to be had at once and there is nothing else to do for it. If there is, the
+    /// lock comes back; nothing is calm under it while the lanes are open.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        match self.state.lock_alone() {
-            Some(mut state) => state.get_quickly().ok_or(Some(state)),
-            None if self.state.moves.are_by_lanes() => self.lanes.get_quickly().ok_or(None),
-            None => {
-                let mut state = self.glance_quickly().ok_or(None)?;
-                state.get_quickly().ok_or(Some(state))
-            }
-        }
+        let mut state = self.state.lock_quickly().ok_or(None)?;
+        state.get_quickly().ok_or(Some(state))
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.
@@ -178,6 +149,18 @@ impl<T, K: Kind<T>> Shared<T, K> {
             state.disturb();
             seen
         })
+    }
+
+    /// Takes the item of `slot` in by its lane, if that is open and there is nothing to look at.
+    #[inline]
+    pub(super) fn put_in_lane_quickly(&self, slot: &mut Option<T>) -> bool {
+        self.state.moves.are_by_lanes() && self.lanes.put_quickly(slot)
+    }
+
+    /// Takes the next item out by its lane, if that is open and there is nothing to look at.
+    #[inline]
+    pub(super) fn get_in_lane_quickly(&self) -> Option<T> {
+        if self.state.moves.are_by_lanes() { self.lanes.get_quickly() } else { None }
     }
 
     /// Takes the item of `slot` in by its lane, if that is open. A task has to let others run; it waits a moment for room.

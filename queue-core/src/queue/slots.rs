@@ -193,7 +193,8 @@ impl<T> Slots<T> {
 unsafe fn copy<T>(from: *const T, to: *mut T) {
     type Word = MaybeUninit<u64>;
     let words = size_of::<T>() / size_of::<Word>();
-    if align_of::<T>() < align_of::<Word>() || words * size_of::<Word>() != size_of::<T>() || words > 8 {
+    if align_of::<T>() < align_of::<Word>() || words * size_of::<Word>() != size_of::<T>() || !(2..=8).contains(&words)
+    {
         // SAFETY: the caller's promise.
         return unsafe { ptr::copy_nonoverlapping(from, to, 1) };
     }

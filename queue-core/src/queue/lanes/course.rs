@@ -77,6 +77,8 @@ impl<T, K: Kind<T>> State<T, K> {
             return false;
         }
         let course = self.course();
+        // Whoever has the lock next, by a quick try, finds nothing calm, and closes the lanes first.
+        self.disturb();
         let opens = course.is_some();
         // SAFETY: they are closed, as whoever takes the lock closes them. The slots are those of this state, which nobody touches
         // without the lock, and the next one who has it closes them.

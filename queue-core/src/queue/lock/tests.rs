@@ -75,11 +75,6 @@ fn a_bias_that_ends_in_the_middle_of_everything_loses_no_turn() {
     }
 }
 
-/// The lock, if that needs no waiting and ends no bias.
-fn quickly(turns: &Turns) -> Option<super::Guard<'_, (u64, u64)>> {
-    turns.lock_alone().or_else(|| turns.lock_for_all())
-}
-
 #[test]
 fn its_owner_has_the_lock_quickly_and_everybody_has_once_it_is_one_for_all() {
     let turns = Turns::new((0, 0));
@@ -87,20 +82,20 @@ fn its_owner_has_the_lock_quickly_and_everybody_has_once_it_is_one_for_all() {
     let owned = !turns.door.bias.is_over();
     assert!(owned || !barrier::is_there(), "it is biased where that can be");
     assert_eq!(turns.is_shared(), !owned);
-    assert!(quickly(&turns).is_some(), "who is alone with it waits for nobody");
+    assert!(turns.lock_quickly().is_some(), "who is alone with it waits for nobody");
     thread::scope(|scope| {
         scope.spawn(|| {
-            assert_eq!(quickly(&turns).is_none(), owned, "that ends no bias");
+            assert_eq!(turns.lock_quickly().is_none(), owned, "that ends no bias");
             take_a_turn(&turns);
         });
     });
     assert!(turns.is_shared());
-    let inside = quickly(&turns);
+    let inside = turns.lock_quickly();
     assert!(inside.is_some(), "nobody is inside");
-    assert!(quickly(&turns).is_none(), "somebody is");
+    assert!(turns.lock_quickly().is_none(), "somebody is");
     drop(inside);
     let waited_for = turns.door.lock_after_a_try();
-    assert!(quickly(&turns).is_none(), "who comes in by waiting is inside as well");
+    assert!(turns.lock_quickly().is_none(), "who comes in by waiting is inside as well");
     turns.door.leave(&waited_for);
 }
 
