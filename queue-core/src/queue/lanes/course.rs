@@ -140,3 +140,19 @@ impl<T, K: Kind<T>> State<T, K> {
         self.disturb();
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::Worth;
+
+    #[test]
+    fn lanes_that_led_few_items_stay_closed_for_longer_each_time_and_not_once_they_led_many() {
+        let mut worth = Worth::default();
+        let mut rests = |steps: u64| {
+            let rest = (0..100).take_while(|_| !worth.is_due()).count();
+            worth.closed_after(steps);
+            rest
+        };
+        assert_eq!([10, 63, 0, 10, 10, 10, 64, 0].map(&mut rests), [1, 2, 4, 8, 16, 16, 16, 1]);
+    }
+}

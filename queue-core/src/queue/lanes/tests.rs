@@ -96,6 +96,25 @@ fn a_queue_that_lets_the_oldest_go_does_so_when_it_is_full() {
     assert_eq!(queue.drain(), (5..15).collect::<Vec<_>>());
 }
 
+#[test]
+fn tasks_open_the_lanes_where_their_runtime_has_one_thread_and_not_where_it_has_workers() {
+    let one = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    for (runtime, opens) in [(one, true), (workers, false)] {
+        let queue: Queue<u32> = Queue::builder("test.lanes").capacity(100).unregistered().build().expect("it is sound");
+        queue.try_put(0).expect("there is room");
+        thread::scope(|scope| scope.spawn(|| queue.try_get()).join().expect("no panic")).expect("it is there");
+        runtime.block_on(async {
+            for item in 0..2_000 {
+                queue.put(item).await.expect("it is open");
+                assert_eq!(queue.get().await, Ok(item));
+            }
+        });
+        assert_eq!(queue.shared().is_by_lanes(), opens);
+        assert_eq!(queue.stats().totals.got, 2_001);
+    }
+}
+
 /// Counts items whose dwell is told.
 #[derive(Default)]
 struct Dwells(std::sync::atomic::AtomicU64);

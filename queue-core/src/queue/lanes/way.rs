@@ -125,3 +125,65 @@ impl Clocks {
         self.iter().next().map(|(number, _)| number)
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    fn inward() -> Inward {
+        Inward {
+            until: 0,
+            tick: clock::tick(),
+            below: 10,
+            waits: true,
+            high: 4,
+            paid: 0,
+            sampling: ItemSampling::Off,
+            clock_at: u64::MAX,
+            clocks: Clocks::default(),
+        }
+    }
+
+    #[test]
+    fn items_come_in_as_far_as_there_is_room_and_one_by_one_where_it_has_never_been_as_deep() {
+        let mut way = inward();
+        assert!(matches!(way.reach(20, 20, None), Trod::Done(())));
+        assert_eq!((way.until, way.high), (24, 4), "as deep as it was");
+        assert!(matches!(way.reach(24, 20, None), Trod::Done(())));
+        assert_eq!((way.until, way.high), (25, 5), "no further than this one");
+        way.high = 10;
+        assert!(matches!(way.reach(25, 20, None), Trod::Done(())));
+        assert_eq!(way.until, 30);
+        assert!(matches!(way.reach(30, 20, None), Trod::Stuck(seen) if seen == Seen::new(30, 20)));
+        way.waits = false;
+        assert!(matches!(way.reach(30, 20, None), Trod::Off), "somebody else knows what to do where there is no room");
+    }
+
+    #[test]
+    fn an_item_that_is_to_carry_a_clock_has_one_as_long_as_there_is_room_for_it() {
+        let mut way = Inward { sampling: ItemSampling::All, clock_at: 0, high: 10, ..inward() };
+        for number in 0..8 {
+            assert!(matches!(way.reach(number, 0, None), Trod::Done(())));
+            assert_eq!((way.until, way.clock_at), (number + 1, number + 1));
+        }
+        assert!(matches!(way.reach(8, 0, None), Trod::Off), "none of them has gone");
+        assert!(matches!(way.reach(8, 3, None), Trod::Done(())));
+        assert_eq!(way.clocks.iter().map(|(number, _)| number).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8]);
+        assert!(way.clocks.iter().all(|(_, put_at)| put_at > 0));
+    }
+
+    #[test]
+    fn items_go_out_as_far_as_they_are_there_and_up_to_one_with_a_clock_where_somebody_asks_for_clocks() {
+        let mut way = Outward { until: 0, tick: clock::tick(), limit: 50, paid: 0, measured: false };
+        assert!(matches!(way.reach(20, 20, u64::MAX, None), Trod::Stuck(seen) if seen == Seen::new(20, 20)));
+        assert!(matches!(way.reach(20, 30, 25, None), Trod::Done(())));
+        assert_eq!(way.until, 30);
+        way.measured = true;
+        assert!(matches!(way.reach(20, 30, 25, None), Trod::Done(())));
+        assert_eq!(way.until, 25);
+        assert!(matches!(way.reach(25, 30, 25, None), Trod::Off));
+        assert!(matches!(way.reach(40, 60, u64::MAX, None), Trod::Done(())));
+        assert_eq!(way.until, 50);
+        assert!(matches!(way.reach(50, 60, u64::MAX, None), Trod::Off), "it is time to look around");
+    }
+}
