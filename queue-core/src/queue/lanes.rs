@@ -15,16 +15,19 @@
 #![allow(unsafe_code)]
 
 mod course;
+mod lane;
 mod way;
 
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::Context;
 
-use super::lock::back_off;
 use super::moves::Seen;
-use crate::sync::{AtomicPtr, AtomicU8, AtomicU64, Ordering, UnsafeCell};
+#[cfg(loom)]
+use crate::sync::UnsafeCell;
+use crate::sync::{AtomicPtr, Ordering};
 pub(super) use course::{Who, Worth};
+use lane::{Inside, Lane, Turn};
 use way::{Inward, Outward};
 
 /// The two lanes of a queue, made when they are first opened.
@@ -73,30 +76,6 @@ struct Pair<T> {
     #[cfg(loom)]
     touched: [UnsafeCell<()>; 4],
 }
-
-/// On lines of its own, and apart from the one that a processor fetches along with it.
-#[repr(C, align(128))]
-struct Lane<T, W> {
-    door: AtomicU8,
-    /// The number of the next item to pass.
-    number: AtomicU64,
-    /// The first item that passed and carries a clock, if any did.
-    clocked: AtomicU64,
-    inside: UnsafeCell<Inside<T, W>>,
-}
-
-/// What only who has the door looks at.
-#[repr(C)]
-struct Inside<T, W> {
-    slots: *mut MaybeUninit<T>,
-    /// One less than there are.
-    mask: u64,
-    way: W,
-}
-
-const FREE: u8 = 0;
-const HELD: u8 = 1;
-const CLOSED: u8 = 2;
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
@@ -315,102 +294,6 @@ impl<T> Pair<T> {
         // before that.
         let (inward, outward) = unsafe { (&(*self.inward.inside.get()).way, &(*self.outward.inside.get()).way) };
         Passed { first, next, inward, outward }
-    }
-}
-
-impl<T, W> Inside<T, W> {
-    fn new(slots: NonNull<[MaybeUninit<T>]>, way: W) -> Self {
-        Self { slots: slots.cast().as_ptr(), mask: slots.len() as u64 - 1, way }
-    }
-
-    /// Where item `number` stands.
-    #[inline]
-    fn slot(&self, number: u64) -> *mut T {
-        self.slots.wrapping_add((number & self.mask) as usize).cast()
-    }
-}
-
-impl<T, W> Lane<T, W> {
-    /// One that is open.
-    fn new(number: u64, inside: Inside<T, W>) -> Self {
-        Self {
-            door: AtomicU8::new(FREE),
-            number: AtomicU64::new(number),
-            clocked: AtomicU64::new(u64::MAX),
-            inside: UnsafeCell::new(inside),
-        }
-    }
-
-    /// Takes the door if that needs no waiting.
-    #[inline]
-    fn take_at_once(&self) -> Option<Turn<'_, T, W>> {
-        // A turn that is dropped opens the door.
-        self.door.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok().then(|| Turn(self))
-    }
-
-    /// Waits for the door, unless it is closed.
-    fn take(&self) -> Option<Turn<'_, T, W>> {
-        self.take_at_once().or_else(|| self.wait_for(HELD).then(|| Turn(self)))
-    }
-
-    /// Waits until nobody is in, and makes it `door` then; says whether that was done before somebody else closed it.
-    #[cold]
-    fn wait_for(&self, door: u8) -> bool {
-        for tries in 0_usize.. {
-            match self.door.load(Ordering::Relaxed) {
-                FREE if self.door.compare_exchange(FREE, door, Ordering::Acquire, Ordering::Relaxed).is_ok() => break,
-                CLOSED => return false,
-                _ => back_off(tries),
-            }
-        }
-        true
-    }
-
-    fn prepare(&self, number: u64, inside: Inside<T, W>) {
-        // SAFETY: it is closed, so nobody is in it, and who opens it has the lock.
-        unsafe { *self.inside.get() = inside };
-        self.clocked.store(u64::MAX, Ordering::Relaxed);
-        self.number.store(number, Ordering::Relaxed);
-    }
-
-    fn open(&self) {
-        self.door.store(FREE, Ordering::Release);
-    }
-
-    /// Closes the door behind whoever was in.
-    fn shut(&self) {
-        if self.door.compare_exchange(FREE, CLOSED, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            self.wait_for(CLOSED);
-        }
-    }
-}
-
-/// The turn of one who has the door.
-struct Turn<'a, T, W>(&'a Lane<T, W>);
-
-impl<T, W> Turn<'_, T, W> {
-    #[inline]
-    fn number(&self) -> u64 {
-        self.0.number.load(Ordering::Relaxed)
-    }
-
-    #[inline]
-    fn inside(&mut self) -> &mut Inside<T, W> {
-        // SAFETY: one has the door at a time, and `&mut self` makes this the only reference made in its turn.
-        unsafe { &mut *self.0.inside.get() }
-    }
-
-    /// Item `number` has passed: who sees that sees what was done to its slot.
-    #[inline]
-    fn pass(self, number: u64) {
-        self.0.number.store(number + 1, Ordering::Release);
-    }
-}
-
-impl<T, W> Drop for Turn<'_, T, W> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.door.store(FREE, Ordering::Release);
     }
 }
 

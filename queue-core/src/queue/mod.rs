@@ -11,6 +11,7 @@
 mod asking;
 mod barrier;
 mod batch;
+mod beside;
 mod bias;
 mod block;
 mod calm;

@@ -3,13 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::task::Context;
 
-use super::block::Stuck;
 use super::calm::Turn;
 use super::claims::Claims;
 use super::discipline::{Discipline, Kind, Numbered};
-use super::lanes::{Lanes, Trod, Who};
+use super::lanes::Lanes;
 use super::lock::{Guard, Lock};
 use super::moves::Seen;
 use super::name::Name;
@@ -32,9 +30,9 @@ pub(super) type Glance<'a, T, K> = Guard<'a, State<T, K>>;
 
 #[repr(C)]
 pub(crate) struct Shared<T, K: Kind<T>> {
-    state: Lock<State<T, K>>,
+    pub(super) state: Lock<State<T, K>>,
     /// Apart from the state, whose lines cross from core to core where there are no lanes.
-    lanes: Lanes<T>,
+    pub(super) lanes: Lanes<T>,
     /// Who else may put, or get, if the queue was split.
     pub(super) claims: Claims,
     name: Name,
@@ -89,34 +87,6 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.glance_after(None)
     }
 
-    /// Closes the lanes before anything else is done under the lock.
-    #[inline]
-    fn close_lanes(&self, state: &mut State<T, K>) {
-        if self.state.moves.are_by_lanes() {
-            self.catch_up(state);
-        }
-    }
-
-    #[cold]
-    fn catch_up(&self, state: &mut State<T, K>) {
-        let moves = &self.state.moves;
-        if let Some(passed) = self.lanes.close() {
-            state.catch_up(&passed);
-        }
-        moves.put(state.next);
-        moves.got(state.got);
-        moves.go_by_lanes(false);
-    }
-
-    /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, if that is worth it.
-    #[inline]
-    pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>, who: Who) {
-        // Model checkers take every queue for one that threads share.
-        if (self.is_shared() || cfg!(any(loom, shuttle))) && state.open(&self.lanes, who) {
-            state.moves().go_by_lanes(true);
-        }
-    }
-
     /// As [`glance`](Self::glance), after a quick try; the lock may be held since then.
     #[inline]
     pub(super) fn glance_after<'a>(&'a self, tried: Option<Glance<'a, T, K>>) -> Glance<'a, T, K> {
@@ -151,48 +121,6 @@ impl<T, K: Kind<T>> Shared<T, K> {
         })
     }
 
-    /// Takes the item of `slot` in by its lane, if that is open and there is nothing to look at.
-    #[inline]
-    pub(super) fn put_in_lane_quickly(&self, slot: &mut Option<T>) -> bool {
-        self.state.moves.are_by_lanes() && self.lanes.put_quickly(slot)
-    }
-
-    /// Takes the next item out by its lane, if that is open and there is nothing to look at.
-    #[inline]
-    pub(super) fn get_in_lane_quickly(&self) -> Option<T> {
-        if self.state.moves.are_by_lanes() { self.lanes.get_quickly() } else { None }
-    }
-
-    /// Takes the item of `slot` in by its lane, if that is open. A task has to let others run; it waits a moment for room.
-    pub(super) fn put_in_lane(&self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Trod<()> {
-        self.tread(Side::Put, task, |lanes, task| lanes.put(slot, task))
-    }
-
-    /// Takes the next item out by its lane, if that is open. A task has to let others run; it waits a moment for an item.
-    pub(super) fn get_in_lane(&self, task: Option<&mut Context<'_>>) -> Trod<T> {
-        self.tread(Side::Get, task, Lanes::get)
-    }
-
-    fn tread<R>(
-        &self,
-        side: Side,
-        mut task: Option<&mut Context<'_>>,
-        mut step: impl FnMut(&Lanes<T>, Option<&mut Context<'_>>) -> Trod<R>,
-    ) -> Trod<R> {
-        if !self.state.moves.are_by_lanes() {
-            return Trod::Off;
-        }
-        match step(&self.lanes, task.as_deref_mut()) {
-            Trod::Stuck(seen) if task.is_some() && self.comes_soon(side, seen) => step(&self.lanes, task),
-            trod => trod,
-        }
-    }
-
-    /// What one saw in a lane that has to wait now.
-    pub(super) fn stuck_in_lane(&self, seen: Seen) -> Stuck {
-        Stuck { seen, room: 60, in_lane: true }
-    }
-
     /// What has moved, as a thread that spins may see it.
     pub(super) fn seen(&self) -> Seen {
         let moves = &self.state.moves;
@@ -209,12 +137,6 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// Whether nobody has done more than read it, as far as that is known. For when there is no handle any more.
     pub(super) fn is_unused(&self) -> bool {
         self.state.is_untaken()
-    }
-
-    /// Whether its lanes are open.
-    #[cfg(all(test, not(any(loom, shuttle))))]
-    pub(super) fn is_by_lanes(&self) -> bool {
-        self.state.moves.are_by_lanes()
     }
 
     /// Whether threads share it.

@@ -1,0 +1,93 @@
+//! By the lanes, and back to the lock: which of the two an item of a queue goes by that threads share.
+
+use std::task::Context;
+
+use super::block::Stuck;
+use super::discipline::Kind;
+use super::lanes::{Lanes, Trod, Who};
+use super::moves::Seen;
+use super::shared::{Glance, Shared};
+use super::state::State;
+use crate::observe::Side;
+
+/// As if so many items might pass at a time: how long a thread leaves the other lane alone goes by it. A bare sketch was fastest with
+/// fifty to a hundred pauses.
+const ROOM_IN_A_LANE: usize = 60;
+
+impl<T, K: Kind<T>> Shared<T, K> {
+    /// Takes the item of `slot` in by its lane, if that is open and there is nothing to look at.
+    #[inline]
+    pub(super) fn put_in_lane_quickly(&self, slot: &mut Option<T>) -> bool {
+        self.state.moves.are_by_lanes() && self.lanes.put_quickly(slot)
+    }
+
+    /// Takes the next item out by its lane, if that is open and there is nothing to look at.
+    #[inline]
+    pub(super) fn get_in_lane_quickly(&self) -> Option<T> {
+        if self.state.moves.are_by_lanes() { self.lanes.get_quickly() } else { None }
+    }
+
+    /// Takes the item of `slot` in by its lane, if that is open. A task has to let others run; it waits a moment for room.
+    pub(super) fn put_in_lane(&self, slot: &mut Option<T>, task: Option<&mut Context<'_>>) -> Trod<()> {
+        self.tread(Side::Put, task, |lanes, task| lanes.put(slot, task))
+    }
+
+    /// Takes the next item out by its lane, if that is open. A task has to let others run; it waits a moment for an item.
+    pub(super) fn get_in_lane(&self, task: Option<&mut Context<'_>>) -> Trod<T> {
+        self.tread(Side::Get, task, Lanes::get)
+    }
+
+    fn tread<R>(
+        &self,
+        side: Side,
+        mut task: Option<&mut Context<'_>>,
+        mut step: impl FnMut(&Lanes<T>, Option<&mut Context<'_>>) -> Trod<R>,
+    ) -> Trod<R> {
+        if !self.state.moves.are_by_lanes() {
+            return Trod::Off;
+        }
+        match step(&self.lanes, task.as_deref_mut()) {
+            Trod::Stuck(seen) if task.is_some() && self.comes_soon(side, seen) => step(&self.lanes, task),
+            trod => trod,
+        }
+    }
+
+    /// What one saw in a lane that has to wait now.
+    pub(super) fn stuck_in_lane(&self, seen: Seen) -> Stuck {
+        Stuck { seen, room: ROOM_IN_A_LANE, in_lane: true }
+    }
+
+    /// Closes the lanes before anything else is done under the lock.
+    #[inline]
+    pub(super) fn close_lanes(&self, state: &mut State<T, K>) {
+        if self.state.moves.are_by_lanes() {
+            self.catch_up(state);
+        }
+    }
+
+    #[cold]
+    fn catch_up(&self, state: &mut State<T, K>) {
+        let moves = &self.state.moves;
+        if let Some(passed) = self.lanes.close() {
+            state.catch_up(&passed);
+        }
+        moves.put(state.next);
+        moves.got(state.got);
+        moves.go_by_lanes(false);
+    }
+
+    /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, if that is worth it.
+    #[inline]
+    pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>, who: Who) {
+        // Model checkers take every queue for one that threads share.
+        if (self.is_shared() || cfg!(any(loom, shuttle))) && state.open(&self.lanes, who) {
+            state.moves().go_by_lanes(true);
+        }
+    }
+
+    /// Whether its lanes are open.
+    #[cfg(all(test, not(any(loom, shuttle))))]
+    pub(super) fn is_by_lanes(&self) -> bool {
+        self.state.moves.are_by_lanes()
+    }
+}
