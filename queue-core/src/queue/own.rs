@@ -20,6 +20,8 @@
 
 #![allow(unsafe_code)]
 
+mod counts;
+
 use std::any::Any;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -29,24 +31,7 @@ use std::ptr::NonNull;
 
 use crate::stats::member::Member;
 use crate::sync::{AtomicU64, Ordering};
-
-/// Somebody had a look beside the handles.
-const SHOWN: u64 = 1;
-/// Somebody had the memory beside the handles.
-const REMEMBERED: u64 = 2;
-/// One more user: all handles together, or one delivery.
-const USER: u64 = 4;
-/// One more handle.
-const HANDLE: u64 = 1 << 32;
-const USERS: u64 = HANDLE - USER;
-
-/// More pointers of a kind are a leak. There is room for twice as many, so nothing has flowed over when that is seen.
-const MOST: u64 = 1 << 29;
-
-/// One more memory: all looks together, or a weak reference.
-const MEMORY: u64 = 1;
-/// One more look: all users together, or one of the list.
-const LOOK: u64 = 1 << 32;
+use counts::{Counts, HANDLE, LOOK, MEMORY, REMEMBERED, SHOWN, USER, USERS, bounded};
 
 /// What all handles share, and what goes on when they are gone.
 pub(crate) trait Shares {
@@ -59,38 +44,6 @@ pub(crate) trait Shares {
     fn close(&self) -> Result<(), Box<dyn Any + Send>>;
     /// Nothing will be counted here any more. Returns the look of its list, if it was on one.
     fn strike(&self) -> Option<Look<dyn Member>>;
-}
-
-struct Counts {
-    /// Handles in the upper half, users in the lower, and whether it was shown or remembered.
-    holders: AtomicU64,
-    /// Looks in the upper half, memories in the lower.
-    others: AtomicU64,
-}
-
-impl Counts {
-    /// From here on the last handle cannot tell whether it is alone. For who has a handle.
-    fn show(&self, how: u64) {
-        if self.holders.load(Ordering::Relaxed) & how == 0 {
-            self.holders.fetch_or(how, Ordering::Relaxed);
-        }
-    }
-
-    fn add_look(&self) {
-        bounded(self.others.fetch_add(LOOK, Ordering::Relaxed) / LOOK);
-    }
-
-    fn add_memory(&self) {
-        bounded(self.others.fetch_add(MEMORY, Ordering::Relaxed) % LOOK);
-    }
-}
-
-/// Ends the process rather than let a count flow over into another: so many are a leak, and what follows would be worse.
-#[inline]
-fn bounded(count: u64) {
-    if count > MOST {
-        std::process::abort();
-    }
 }
 
 #[repr(C)]

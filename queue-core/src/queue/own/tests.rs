@@ -1,5 +1,6 @@
 //! What a model checker cannot try: as many pointers as there may be, and one more.
 
+use super::counts::MOST;
 use super::*;
 
 struct Inside;
