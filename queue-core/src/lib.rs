@@ -12,6 +12,8 @@ mod builder;
 
 mod canary;
 mod clock;
+#[cfg(not(any(loom, shuttle)))]
+mod pause;
 mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

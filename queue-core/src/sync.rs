@@ -27,17 +27,12 @@ pub(crate) const fn looks(often: usize) -> usize {
     if cfg!(any(loom, shuttle)) { 1 } else { often }
 }
 
-/// Waits a little for another thread: about `pauses` times ten nanoseconds.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn pause(pauses: usize) {
-    for _ in 0..pauses {
-        std::hint::spin_loop();
-    }
-}
+pub(crate) use crate::pause::pause;
 
 /// Under a model checker every wait is a chance for the other threads.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn pause(_pauses: usize) {
+pub(crate) fn pause(_units: usize) {
     thread::yield_now();
 }
 
@@ -73,6 +68,14 @@ mod blocking {
         pub(crate) fn lock(&self) -> BlockingTurn<'_> {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
+
+        /// It leans to nobody.
+        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
+            None
+        }
+
+        /// Nobody has it alone.
+        pub(crate) fn leave_alone(&self) {}
 
         /// What one tries quickly one tries again in a turn like any other.
         pub(crate) fn lock_unless(&self, _: impl FnOnce() -> bool) -> Option<BlockingTurn<'_>> {

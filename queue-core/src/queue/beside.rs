@@ -2,17 +2,11 @@
 
 use std::task::Context;
 
-use super::block::Stuck;
 use super::discipline::Kind;
 use super::lanes::{Lanes, Trod, Who};
-use super::moves::Seen;
 use super::shared::{Glance, Shared};
 use super::state::State;
 use crate::observe::Side;
-
-/// As if so many items might pass at a time: how long a thread leaves the other lane alone goes by it. A bare sketch was fastest with
-/// fifty to a hundred pauses.
-const ROOM_IN_A_LANE: usize = 60;
 
 impl<T, K: Kind<T>> Shared<T, K> {
     /// Takes the item of `slot` in by its lane, if that is open and there is nothing to look at.
@@ -47,14 +41,9 @@ impl<T, K: Kind<T>> Shared<T, K> {
             return Trod::Off;
         }
         match step(&self.lanes, task.as_deref_mut()) {
-            Trod::Stuck(seen) if task.is_some() && self.comes_soon(side, seen) => step(&self.lanes, task),
+            Trod::Stuck(stuck) if task.is_some() && self.comes_soon(side, stuck.seen) => step(&self.lanes, task),
             trod => trod,
         }
-    }
-
-    /// What one saw in a lane that has to wait now.
-    pub(super) fn stuck_in_lane(&self, seen: Seen) -> Stuck {
-        Stuck { seen, room: ROOM_IN_A_LANE, in_lane: true }
     }
 
     /// Closes the lanes before anything else is done under the lock.

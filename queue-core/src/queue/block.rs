@@ -33,12 +33,25 @@ pub(crate) struct Stuck {
     pub(super) in_lane: bool,
 }
 
-/// Pauses between two tries of a thread that has not joined the line yet. Whoever is about to make room, or to put,
+impl Stuck {
+    /// Units of time between two tries.
+    fn pauses(&self) -> usize {
+        let (pauses, range) = match self.in_lane {
+            false => (self.room.saturating_add(self.room / 2), PAUSES),
+            true => (self.room.saturating_mul(2), PAUSES_IN_A_LANE),
+        };
+        pauses.clamp(*range.start(), *range.end())
+    }
+}
+
+/// Units of time between two tries of a thread that has not joined the line yet. Whoever is about to make room, or to put,
 /// mostly does so within microseconds, and then for many items at once, while every item that crosses alone costs both
 /// sides a cache line: so a large queue is left alone for longer. The pauses do not grow: two sides that wait for each
 /// other would double each other's. A thread that tries is a newcomer: those who stand in line come first.
 const PAUSES: RangeInclusive<usize> = 3..=160;
-/// Pauses in all, some sixty microseconds, which is more than to park and be woken: with less, two threads that have parked
+/// As [`PAUSES`], in a lane, where whoever is waited for is not in the way of the one who waits.
+const PAUSES_IN_A_LANE: RangeInclusive<usize> = 2..=40;
+/// Units in all, some fifty microseconds, which is more than to park and be woken: with less, two threads that have parked
 /// once park for every item from then on, since neither is back before the other has given up. Nothing is yielded: where
 /// others want the processor it would be gone for milliseconds, while a thread that parks gets it back when it is woken.
 const PATIENCE: usize = 5_000;
@@ -93,7 +106,7 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, stuck: Stuck, limit: Option<Du
 
 /// Tries again whenever something has moved, for some microseconds.
 fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Output> {
-    let pauses = (stuck.room + stuck.room / 2).clamp(*PAUSES.start(), *PAUSES.end());
+    let pauses = stuck.pauses();
     if stuck.in_lane {
         pause(pauses);
     }
@@ -170,5 +183,19 @@ impl Wake for Parker {
         if !self.woken.swap(true, Ordering::Release) {
             self.thread.unpark();
         }
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_there_is_room_for_the_longer_the_other_side_is_left_alone_up_to_a_bound_and_less_long_in_a_lane() {
+        let pauses = |in_lane| {
+            [0, 1, 2, 8, 20, 100, usize::MAX].map(|room| Stuck { seen: Seen::new(0, 0), room, in_lane }.pauses())
+        };
+        assert_eq!(pauses(true), [2, 2, 4, 16, 40, 40, 40]);
+        assert_eq!(pauses(false), [3, 3, 3, 12, 30, 150, 160]);
     }
 }

@@ -60,7 +60,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[doc(alias = "get_nowait")]
     #[inline]
     pub fn try_get(&self) -> Result<T, GetError> {
-        self.shared().get_quickly().or_else(|state| try_shortly(self.shared(), state))
+        match self.shared().get_alone() {
+            Ok(item) => Ok(item),
+            Err(None) => try_among_others(self.shared()),
+            Err(tried) => try_shortly(self.shared(), tried),
+        }
     }
 
     /// Gets the next item, waiting for `limit` at most. Needs tokio's timer if it has to wait.
@@ -158,6 +162,12 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
         }
         items
     }
+}
+
+/// As [`try_shortly`], of a queue that threads share: mostly with nothing else to do, and then with no frame.
+#[inline(never)]
+fn try_among_others<T, K: Kind<T>>(shared: &Shared<T, K>) -> Result<T, GetError> {
+    shared.get_among_others().or_else(|tried| try_shortly(shared, tried))
 }
 
 /// Gets the next item now, if one is there.

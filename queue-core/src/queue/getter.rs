@@ -69,7 +69,7 @@ impl<T, K: Kind<T>> Get<'_, T, K> {
         if tried.is_none() {
             match shared.get_in_lane(None) {
                 Trod::Done(item) => return Ok(Ok(item)),
-                Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
+                Trod::Stuck(stuck) => return Err(stuck),
                 Trod::Off => {}
             }
         }
@@ -103,9 +103,10 @@ impl<T, K: Kind<T>> Future for Get<'_, T, K> {
         if take.waiter.phase() != Phase::Idle {
             return take.poll_waiting(cx);
         }
-        match take.shared.get_quickly() {
+        match take.shared.get_alone() {
             Ok(item) => Poll::Ready(Ok(item)),
-            Err(state) => take.poll_shortly(state, cx),
+            Err(None) => take.poll_among_others(cx),
+            Err(tried) => take.poll_shortly(tried, cx),
         }
     }
 }
@@ -206,6 +207,15 @@ impl<T, K: Kind<T>> Future for Take<'_, T, K> {
 }
 
 impl<T, K: Kind<T>> Take<'_, T, K> {
+    /// As [`poll_shortly`](Self::poll_shortly), of a queue that threads share: mostly with nothing else to do.
+    #[inline(never)]
+    fn poll_among_others(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GetError>> {
+        match self.shared.get_among_others() {
+            Ok(item) => Poll::Ready(Ok(item)),
+            Err(tried) => self.poll_shortly(tried, cx),
+        }
+    }
+
     /// Gets by the short way, or waits.
     #[inline(never)]
     fn poll_shortly(

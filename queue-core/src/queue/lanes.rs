@@ -22,6 +22,7 @@ use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::Context;
 
+use super::block::Stuck;
 use super::moves::Seen;
 #[cfg(loom)]
 use crate::sync::UnsafeCell;
@@ -65,7 +66,7 @@ pub(super) struct Passed<'a> {
 pub(super) enum Trod<R> {
     Done(R),
     /// No item is there, or no room: there is nothing to do but wait.
-    Stuck(Seen),
+    Stuck(Stuck),
     /// It takes the lock.
     Off,
 }
@@ -241,7 +242,7 @@ impl<T> Pair<T> {
             let next = self.inward.number.load(Ordering::Acquire);
             match way.reach(number, next, self.inward.clocked.load(Ordering::Relaxed), task) {
                 Trod::Done(()) => {}
-                Trod::Stuck(seen) => return Trod::Stuck(seen),
+                Trod::Stuck(stuck) => return Trod::Stuck(stuck),
                 Trod::Off => return Trod::Off,
             }
         }

@@ -57,9 +57,15 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock(), lock: self }
     }
 
-    /// Takes the lock if that needs no waiting and ends no bias; not if what it guards goes by the lanes.
+    /// Takes the lock if it leans to this thread.
     #[inline(always)]
-    pub(crate) fn lock_quickly(&self) -> Option<Guard<'_, S>> {
+    pub(crate) fn lock_alone(&self) -> Option<Guard<'_, S>> {
+        self.door.lock_alone().map(|held| Guard { held, lock: self })
+    }
+
+    /// Takes a lock for all if that needs no waiting; not if what it guards goes by the lanes.
+    #[inline(always)]
+    pub(crate) fn lock_among_others(&self) -> Option<Guard<'_, S>> {
         self.door.lock_unless(|| self.moves.are_by_lanes()).map(|held| Guard { held, lock: self })
     }
 
@@ -93,6 +99,13 @@ impl<S> Guard<'_, S> {
     #[inline]
     pub(super) fn moves(&self) -> &Moves {
         &self.lock.moves
+    }
+
+    /// Unlocks what was [locked alone](Lock::lock_alone): nobody else looks at more than one flag then.
+    #[inline(always)]
+    pub(super) fn leave_alone(self) {
+        self.lock.door.leave_alone();
+        std::mem::forget(self);
     }
 }
 
@@ -133,7 +146,7 @@ pub(super) fn back_off(tries: usize) {
 /// What one does between two tries.
 #[derive(Debug, PartialEq, Eq)]
 enum Rest {
-    /// So many pauses.
+    /// So many tens of nanoseconds.
     Spin(usize),
     Yield,
     Sleep(Duration),
@@ -142,8 +155,8 @@ enum Rest {
 impl Rest {
     fn after(tries: usize) -> Self {
         match tries {
-            0 => Self::Spin(16),
-            1..=9 => Self::Spin(60 + 40 * tries),
+            0 => Self::Spin(60),
+            1..=9 => Self::Spin(150 + 100 * tries),
             10..=99 => Self::Yield,
             // It has been off its processor for long: leave it this one.
             _ => Self::Sleep(Duration::from_micros(50)),
@@ -189,13 +202,23 @@ impl Spin {
 
     #[inline(always)]
     fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
-        self.lock_unless(|| false)
+        self.lock_alone().or_else(|| self.lock_unless(|| false))
+    }
+
+    #[inline(always)]
+    fn lock_alone(&self) -> Option<SpinHeld<'_>> {
+        self.bias.enter().then_some(SpinHeld(PhantomData))
+    }
+
+    #[inline(always)]
+    fn leave_alone(&self) {
+        self.bias.leave();
     }
 
     /// Of a lock for all, unless `others` are to be left alone.
     #[inline(always)]
     fn lock_unless(&self, others: impl FnOnce() -> bool) -> Option<SpinHeld<'_>> {
-        (self.bias.enter() || self.bias.is_over() && !others() && self.take()).then_some(SpinHeld(PhantomData))
+        (self.bias.is_over() && !others() && self.take()).then_some(SpinHeld(PhantomData))
     }
 
     #[inline]

@@ -60,7 +60,11 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
     #[inline]
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let (shared, mut slot) = (self.shared(), Some(item));
-        shared.put_quickly(&mut slot).or_else(|state| try_shortly(shared, state, slot))
+        match shared.put_alone(&mut slot) {
+            Ok(()) => Ok(()),
+            Err(None) => try_among_others(shared, slot),
+            Err(tried) => try_shortly(shared, tried, slot),
+        }
     }
 
     /// Puts `item`, waiting for room for `limit` at most. Needs tokio's timer if it has to wait.
@@ -133,6 +137,12 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
             Err(tried) => block_on_after(|put| put.attempt_after(tried), Put::of(self.shared(), slot), limit),
         }
     }
+}
+
+/// As [`try_shortly`], of a queue that threads share: mostly with nothing else to do, and then with no frame.
+#[inline(never)]
+fn try_among_others<T, K: Kind<T>>(shared: &Shared<T, K>, mut slot: Option<T>) -> Result<(), PutError<T>> {
+    shared.put_among_others(&mut slot).or_else(|tried| try_shortly(shared, tried, slot))
 }
 
 /// Puts the item of `slot` now, or refuses it.

@@ -96,7 +96,7 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         if tried.is_none() && !*this.begun {
             match shared.put_in_lane(&mut this.offer.item, None) {
                 Trod::Done(()) => return Ok(Ok(())),
-                Trod::Stuck(seen) => return Err(shared.stuck_in_lane(seen)),
+                Trod::Stuck(stuck) => return Err(stuck),
                 Trod::Off => {}
             }
         }
@@ -130,14 +130,26 @@ impl<T, K: Kind<T>> Future for Put<'_, T, K> {
             return self.poll_waiting(cx);
         }
         let shared: &Shared<T, K> = this.shared;
-        match shared.put_quickly(&mut this.offer.item) {
+        match shared.put_alone(&mut this.offer.item) {
             Ok(()) => Poll::Ready(Ok(())),
-            Err(state) => self.poll_shortly(state, cx),
+            Err(None) => self.poll_among_others(cx),
+            Err(tried) => self.poll_shortly(tried, cx),
         }
     }
 }
 
 impl<T, K: Kind<T>> Put<'_, T, K> {
+    /// As [`poll_shortly`](Self::poll_shortly), of a queue that threads share: mostly with nothing else to do.
+    #[inline(never)]
+    fn poll_among_others(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
+        let this = self.as_mut().project();
+        let shared: &Shared<T, K> = this.shared;
+        match shared.put_among_others(&mut this.offer.item) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(tried) => self.poll_shortly(tried, cx),
+        }
+    }
+
     /// Puts by the short way, or waits.
     #[inline(never)]
     fn poll_shortly(

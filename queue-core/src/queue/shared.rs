@@ -95,20 +95,58 @@ impl<T, K: Kind<T>> Shared<T, K> {
         state
     }
 
-    /// Takes the item of `slot` in if the lock is to be had at once and there is nothing else to do for it. If there is, the
-    /// lock comes back; nothing is calm under it while the lanes are open.
+    /// Takes the item of `slot` in if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
     #[inline(always)]
-    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_quickly().ok_or(None)?;
+    pub(super) fn put_alone(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_alone().ok_or(None)?;
+        if !State::put_quickly(&mut state, slot) {
+            return Err(Some(state));
+        }
+        state.leave_alone();
+        Ok(())
+    }
+
+    /// As [`put_alone`](Self::put_alone), of a queue that threads share, if the lock is to be had at once.
+    #[inline(always)]
+    pub(super) fn put_among_others(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_among_others().ok_or(None)?;
         if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
     }
 
-    /// Takes the next item out if the lock is to be had at once and there is nothing else to do for it. If there is, the
-    /// lock comes back; nothing is calm under it while the lanes are open.
+    /// Either, for who may be one thread of several as well as not.
+    #[inline(always)]
+    pub(super) fn put_quickly(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
+        match self.put_alone(slot) {
+            Err(None) => self.put_among_others(slot),
+            tried => tried,
+        }
+    }
+
+    /// Takes the next item out if this thread is alone with the queue and there is nothing else to do for it. If there is,
+    /// the lock comes back.
+    #[inline(always)]
+    pub(super) fn get_alone(&self) -> Result<T, Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_alone().ok_or(None)?;
+        let Some(item) = State::get_quickly(&mut state) else { return Err(Some(state)) };
+        state.leave_alone();
+        Ok(item)
+    }
+
+    /// As [`get_alone`](Self::get_alone), of a queue that threads share, if the lock is to be had at once.
+    #[inline(always)]
+    pub(super) fn get_among_others(&self) -> Result<T, Option<Glance<'_, T, K>>> {
+        let mut state = self.state.lock_among_others().ok_or(None)?;
+        state.get_quickly().ok_or(Some(state))
+    }
+
+    /// Either, for who may be one thread of several as well as not.
     #[inline(always)]
     pub(super) fn get_quickly(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_quickly().ok_or(None)?;
-        state.get_quickly().ok_or(Some(state))
+        match self.get_alone() {
+            Err(None) => self.get_among_others(),
+            tried => tried,
+        }
     }
 
     /// Waits for the lock, to read: from a thread, as often as not, that does not use the queue otherwise.

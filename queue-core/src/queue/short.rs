@@ -30,7 +30,7 @@ const LOOK_AROUND: u64 = 1024;
 impl<T, K: Kind<T>> State<T, K> {
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
     #[inline(always)]
-    fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
+    pub(super) fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
         self.put_before(self.calm.put_until, slot)
     }
 
@@ -61,7 +61,7 @@ impl<T, K: Kind<T>> State<T, K> {
 
     /// Takes the next item out by the shortest way of all.
     #[inline(always)]
-    fn get_quickly(&mut self) -> Option<T> {
+    pub(super) fn get_quickly(&mut self) -> Option<T> {
         if self.got < self.calm.get_until && (!COUNTS || clock::tick() == self.calm.tick) {
             self.pop_quickly()
         } else {

@@ -9,10 +9,6 @@ use crate::queue::discipline::{Discipline, Kind};
 use crate::queue::moves::parks_when_idle;
 use crate::queue::state::State;
 
-/// With less room than this nearly every item has somebody who waits for it, or whom it waits for. (Model checkers could not
-/// fill more.)
-const LEAST_ROOM: usize = if cfg!(any(loom, shuttle)) { 3 } else { 8 };
-
 /// So many items go out before a look around in any case.
 const LOOK_AROUND: u64 = 1 << 16;
 
@@ -69,7 +65,7 @@ impl<T, K: Kind<T>> State<T, K> {
     /// Opens the lanes if all is calm and that is worth it, for one who leaves the lock with nothing more to do under it;
     /// says whether they are open.
     pub(in crate::queue) fn open(&mut self, lanes: &Lanes<T>, who: Who) -> bool {
-        if self.room() < LEAST_ROOM || !self.worth.is_due() {
+        if !self.worth.is_due() {
             return false;
         }
         if who == Who::Task && !parks_when_idle() {
@@ -115,6 +111,7 @@ impl<T, K: Kind<T>> State<T, K> {
                 tick,
                 limit: wanted.unwrap_or(first + LOOK_AROUND),
                 paid: first + self.reach.get_paid.saturating_sub(self.got),
+                room: room.min(slots.len()) as u64,
                 measured: self.measured,
             },
         })

@@ -47,7 +47,7 @@ impl State {
             clock_at: u64::MAX,
             clocks: Clocks::default(),
         };
-        let outward = Outward { until: 0, tick, limit: u64::MAX, paid: 0, measured: false };
+        let outward = Outward { until: 0, tick, limit: u64::MAX, paid: 0, room: self.room, measured: false };
         // SAFETY: they are closed, and this model touches the slots only when it has closed them, under the lock.
         unsafe { lanes.open(Course { slots, first, next, inward, outward }) };
     }

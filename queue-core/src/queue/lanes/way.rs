@@ -4,6 +4,7 @@ use std::task::Context;
 
 use super::Trod;
 use crate::clock;
+use crate::queue::block::Stuck;
 use crate::queue::calm::{COUNTS, paid_until};
 use crate::queue::moves::Seen;
 use crate::queue::tags::ItemSampling;
@@ -36,6 +37,8 @@ pub(in crate::queue) struct Outward {
     /// Items numbered lower may go out by the lane, if they are there and it is paid for.
     pub(in crate::queue) limit: u64,
     pub(in crate::queue) paid: u64,
+    /// How many items there is room for.
+    pub(in crate::queue) room: u64,
     /// Whether somebody wants to know of clocks: what carries one does not go out by the lane.
     pub(in crate::queue) measured: bool,
 }
@@ -51,7 +54,7 @@ impl Inward {
     pub(super) fn reach(&mut self, number: u64, first: u64, task: Option<&mut Context<'_>>) -> Trod<()> {
         let depth = number - first;
         if depth >= self.below {
-            return if self.waits { Trod::Stuck(Seen::new(number, first)) } else { Trod::Off };
+            return if self.waits { stuck(number, first, self.below) } else { Trod::Off };
         }
         if number >= self.clock_at && !self.clocks.has_room(first) {
             return Trod::Off;
@@ -79,7 +82,7 @@ impl Outward {
     #[inline(never)]
     pub(super) fn reach(&mut self, number: u64, next: u64, clocked: u64, task: Option<&mut Context<'_>>) -> Trod<()> {
         if number >= next {
-            return Trod::Stuck(Seen::new(next, number));
+            return stuck(next, number, self.room);
         }
         let limit = if self.measured { self.limit.min(clocked) } else { self.limit };
         if number >= limit {
@@ -89,6 +92,11 @@ impl Outward {
         self.until = limit.min(paid).min(next);
         Trod::Done(())
     }
+}
+
+/// What one saw who waits for the other lane.
+fn stuck<R>(put: u64, got: u64, room: u64) -> Trod<R> {
+    Trod::Stuck(Stuck { seen: Seen::new(put, got), room: room as usize, in_lane: true })
 }
 
 /// The last few items that came in by a lane and carry clocks: their numbers, and when they came.
@@ -154,7 +162,7 @@ mod tests {
         way.high = 10;
         assert!(matches!(way.reach(25, 20, None), Trod::Done(())));
         assert_eq!(way.until, 30);
-        assert!(matches!(way.reach(30, 20, None), Trod::Stuck(seen) if seen == Seen::new(30, 20)));
+        assert!(matches!(way.reach(30, 20, None), Trod::Stuck(stuck) if stuck.seen == Seen::new(30, 20)));
         way.waits = false;
         assert!(matches!(way.reach(30, 20, None), Trod::Off), "somebody else knows what to do where there is no room");
     }
@@ -174,8 +182,8 @@ mod tests {
 
     #[test]
     fn items_go_out_as_far_as_they_are_there_and_up_to_one_with_a_clock_where_somebody_asks_for_clocks() {
-        let mut way = Outward { until: 0, tick: clock::tick(), limit: 50, paid: 0, measured: false };
-        assert!(matches!(way.reach(20, 20, u64::MAX, None), Trod::Stuck(seen) if seen == Seen::new(20, 20)));
+        let mut way = Outward { until: 0, tick: clock::tick(), limit: 50, paid: 0, room: 10, measured: false };
+        assert!(matches!(way.reach(20, 20, u64::MAX, None), Trod::Stuck(stuck) if stuck.seen == Seen::new(20, 20)));
         assert!(matches!(way.reach(20, 30, 25, None), Trod::Done(())));
         assert_eq!(way.until, 30);
         way.measured = true;

@@ -28,7 +28,12 @@ impl Counted {
 
     /// Takes a turn if that needs no waiting; returns how many it took.
     fn try_a_turn(&self) -> u32 {
-        let Some(held) = self.lock.lock_quickly() else { return 0 };
+        if self.lock.lock_alone().is_some() {
+            self.turns.set(self.turns.get() + 1);
+            self.lock.leave_alone();
+            return 1;
+        }
+        let Some(held) = self.lock.lock_unless(|| false) else { return 0 };
         self.turns.set(self.turns.get() + 1);
         self.lock.leave(&held);
         1
