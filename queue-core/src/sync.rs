@@ -70,7 +70,7 @@ mod blocking {
         }
 
         /// It leans to nobody.
-        pub(crate) fn lock_alone(&self) -> Option<BlockingTurn<'_>> {
+        pub(crate) fn lock_alone(&self, _foreign: bool) -> Option<BlockingTurn<'_>> {
             None
         }
 

@@ -67,6 +67,8 @@ mod sealed {
 pub trait Discipline<T>: Default {
     /// Whether items may leave in another order than that of their numbers or its reverse.
     const OUT_OF_ORDER: bool;
+    /// Whether it asks items for their order, which is foreign code.
+    const COMPARES: bool;
 
     fn len(&self) -> usize;
 
@@ -176,6 +178,7 @@ impl<T> Default for Stack<T> {
 
 impl<T> Discipline<T> for Stack<T> {
     const OUT_OF_ORDER: bool = false;
+    const COMPARES: bool = false;
 
     #[inline]
     fn len(&self) -> usize {

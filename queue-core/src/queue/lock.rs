@@ -57,10 +57,10 @@ impl<S> Lock<S> {
         Guard { held: self.door.lock(), lock: self }
     }
 
-    /// Takes the lock if it leans to this thread.
+    /// Takes the lock if it leans to this thread; `foreign` is whether foreign code may run under it.
     #[inline(always)]
-    pub(crate) fn lock_alone(&self) -> Option<Guard<'_, S>> {
-        self.door.lock_alone().map(|held| Guard { held, lock: self })
+    pub(crate) fn lock_alone(&self, foreign: bool) -> Option<Guard<'_, S>> {
+        self.door.lock_alone(foreign).map(|held| Guard { held, lock: self })
     }
 
     /// Takes a lock for all if that needs no waiting; not if what it guards goes by the lanes.
@@ -202,12 +202,12 @@ impl Spin {
 
     #[inline(always)]
     fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
-        self.lock_alone().or_else(|| self.lock_unless(|| false))
+        self.lock_alone(true).or_else(|| self.lock_unless(|| false))
     }
 
     #[inline(always)]
-    fn lock_alone(&self) -> Option<SpinHeld<'_>> {
-        self.bias.enter().then_some(SpinHeld(PhantomData))
+    fn lock_alone(&self, foreign: bool) -> Option<SpinHeld<'_>> {
+        self.bias.enter(foreign).then_some(SpinHeld(PhantomData))
     }
 
     #[inline(always)]

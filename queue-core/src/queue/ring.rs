@@ -138,6 +138,7 @@ impl<T> Ring<T> {
 
 impl<T> Discipline<T> for Ring<T> {
     const OUT_OF_ORDER: bool = false;
+    const COMPARES: bool = false;
 
     #[inline]
     fn len(&self) -> usize {

@@ -99,7 +99,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// the lock comes back.
     #[inline(always)]
     pub(super) fn put_alone(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone().ok_or(None)?;
+        let mut state = self.state.lock_alone(K::Buffer::COMPARES).ok_or(None)?;
         if !State::put_quickly(&mut state, slot) {
             return Err(Some(state));
         }
@@ -127,7 +127,7 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// the lock comes back.
     #[inline(always)]
     pub(super) fn get_alone(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone().ok_or(None)?;
+        let mut state = self.state.lock_alone(K::Buffer::COMPARES).ok_or(None)?;
         let Some(item) = State::get_quickly(&mut state) else { return Err(Some(state)) };
         state.leave_alone();
         Ok(item)

@@ -122,6 +122,7 @@ impl<T: Ord> Sorted<T> {
 
 impl<T: Ord> Discipline<T> for Sorted<T> {
     const OUT_OF_ORDER: bool = true;
+    const COMPARES: bool = true;
 
     #[inline]
     fn len(&self) -> usize {

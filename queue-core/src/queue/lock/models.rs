@@ -28,7 +28,7 @@ impl Counted {
 
     /// Takes a turn if that needs no waiting; returns how many it took.
     fn try_a_turn(&self) -> u32 {
-        if self.lock.lock_alone().is_some() {
+        if self.lock.lock_alone(true).is_some() {
             self.turns.set(self.turns.get() + 1);
             self.lock.leave_alone();
             return 1;

@@ -84,19 +84,19 @@ fn its_owner_has_the_lock_alone_and_everybody_has_it_at_once_when_it_is_one_for_
     assert_eq!(turns.is_shared(), !owned);
     assert_eq!(turns.lock_among_others().is_none(), owned, "there are no others");
     for _ in 0..2 {
-        let alone = turns.lock_alone();
+        let alone = turns.lock_alone(true);
         assert_eq!(alone.is_some(), owned, "who is alone with it waits for nobody, and left it open");
         alone.into_iter().for_each(super::Guard::leave_alone);
     }
     thread::scope(|scope| {
         scope.spawn(|| {
-            assert!(turns.lock_alone().is_none(), "it is another's");
+            assert!(turns.lock_alone(true).is_none(), "it is another's");
             assert_eq!(turns.lock_among_others().is_none(), owned, "that ends no bias");
             take_a_turn(&turns);
         });
     });
     assert!(turns.is_shared());
-    assert!(turns.lock_alone().is_none(), "nobody is alone with it");
+    assert!(turns.lock_alone(true).is_none(), "nobody is alone with it");
     let inside = turns.lock_among_others();
     assert!(inside.is_some(), "nobody is inside");
     assert!(turns.lock_among_others().is_none(), "somebody is");
