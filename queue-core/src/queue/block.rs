@@ -29,6 +29,8 @@ pub(crate) struct Stuck {
     pub(super) seen: Seen,
     /// How many items may pass at a time.
     pub(super) room: usize,
+    /// Whether whatever comes goes to somebody else first, who stands in line or is on the way back from there.
+    pub(super) behind: bool,
     /// Whether that was in a lane, where whoever is waited for goes on without this one.
     pub(super) in_lane: bool,
 }
@@ -111,6 +113,10 @@ fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Out
         pause(pauses);
     }
     for _ in 0..looks(PATIENCE / pauses) {
+        if stuck.behind {
+            // It would only keep a processor from those who come first.
+            return None;
+        }
         // Taking the lock to look would stop the very thread that is waited for.
         if future.seen() != stuck.seen {
             match future.as_mut().attempt() {
@@ -193,7 +199,8 @@ mod tests {
     #[test]
     fn the_more_there_is_room_for_the_longer_the_other_side_is_left_alone_up_to_a_bound_and_less_long_in_a_lane() {
         let pauses = |in_lane| {
-            [0, 1, 2, 8, 20, 100, usize::MAX].map(|room| Stuck { seen: Seen::new(0, 0), room, in_lane }.pauses())
+            [0, 1, 2, 8, 20, 100, usize::MAX]
+                .map(|room| Stuck { seen: Seen::new(0, 0), room, behind: false, in_lane }.pauses())
         };
         assert_eq!(pauses(true), [2, 2, 4, 16, 40, 40, 40]);
         assert_eq!(pauses(false), [3, 3, 3, 12, 30, 150, 160]);

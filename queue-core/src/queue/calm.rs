@@ -14,6 +14,7 @@ use super::discipline::{Discipline, Kind};
 use super::lock::Guard;
 use super::state::{Life, State};
 use crate::clock;
+use crate::observe::Side;
 
 /// How far calm reaches, and how far it has been paid for. None of it at first.
 #[derive(Debug, Default)]
@@ -165,9 +166,9 @@ impl<'a, T, K: Kind<T>> Turn<'a, T, K> {
         Self { state }
     }
 
-    /// What one saw that has to wait now.
-    pub(super) fn stuck(&self) -> Stuck {
-        self.state.stuck()
+    /// What one saw that has to wait now, on this side if it is for an item or for room.
+    pub(super) fn stuck(&self, side: Option<Side>) -> Stuck {
+        self.state.stuck(side)
     }
 }
 

@@ -16,6 +16,7 @@ use super::state::Next;
 use super::tell::Went;
 use super::wait::within;
 use super::wakes::wake;
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Gets the next item, waiting while the queue is empty. Call [`task_done`](Self::task_done) when it is processed,
@@ -202,7 +203,7 @@ pub(super) fn get_long<T, K: Kind<T>>(
     shared: &Shared<T, K>,
     mut turn: Turn<'_, T, K>,
 ) -> Result<Result<T, GetError>, Stuck> {
-    let (next, stuck) = (turn.take(), turn.stuck());
+    let (next, stuck) = (turn.take(), turn.stuck(Some(Side::Get)));
     drop(turn);
     conclude(shared, next, false).map(|got| got.map(|(item, _)| item)).ok_or(stuck)
 }

@@ -88,7 +88,7 @@ impl<T, K: Kind<T>> Get<'_, T, K> {
                 wake(Some(waker));
                 Ok(Ok(item))
             }
-            Short::Wait => Err(state.stuck()),
+            Short::Wait => Err(state.stuck(Some(Side::Get))),
             Short::Look => get_long(shared, Turn::new(state)),
         }
     }

@@ -17,6 +17,7 @@ use super::tell::{Came, Scope};
 use super::wait::within;
 use super::wakes::{Wakes, wake};
 use super::{DropReason, QueueOf};
+use crate::observe::Side;
 
 impl<T, K: Kind<T>> QueueOf<T, K> {
     /// Puts `item`, waiting for room while the queue is full.
@@ -218,7 +219,7 @@ pub(super) fn put_now<'a, T, K: Kind<T>>(
             wake(Some(waker));
             return Ok(Ok(()));
         }
-        Short::Wait if if_full == IfFull::Wait => return Err(state.stuck()),
+        Short::Wait if if_full == IfFull::Wait => return Err(state.stuck(Some(Side::Put))),
         Short::Wait | Short::Look => {}
     }
     if state.sourced && !*begun {
@@ -226,7 +227,7 @@ pub(super) fn put_now<'a, T, K: Kind<T>>(
         *begun = true;
         match ask(shared, offer, None) {
             Asked::Put => return Ok(Ok(())),
-            Asked::Wait(state) if if_full == IfFull::Wait => return Err(state.stuck()),
+            Asked::Wait(state) if if_full == IfFull::Wait => return Err(state.stuck(Some(Side::Put))),
             Asked::Wait(now) | Asked::Look(now) => state = now,
         }
     }
@@ -242,7 +243,7 @@ fn put_long<T, K: Kind<T>>(
     if_full: IfFull,
 ) -> Result<Result<(), PutError<T>>, Stuck> {
     let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
-    let (admission, stuck) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.stuck());
+    let (admission, stuck) = (admit(&mut turn, offer, if_full, telling, &mut came), turn.stuck(Some(Side::Put)));
     drop(turn);
     admission.map(|admission| conclude(shared, admission, offer, came)).ok_or(stuck)
 }

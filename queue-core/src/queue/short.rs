@@ -12,6 +12,7 @@ use super::state::{Handed, Life, State};
 use super::tags::Tag;
 use super::tell::Went;
 use crate::clock;
+use crate::observe::Side;
 
 /// What the short way led to.
 pub(super) enum Short<R> {
@@ -263,9 +264,14 @@ impl<T, K: Kind<T>> State<T, K> {
 
 /// The short way, by those who have the lock.
 impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
-    /// What one saw that has to wait now.
-    pub(super) fn stuck(&self) -> Stuck {
-        Stuck { seen: self.moves().seen(), room: self.room(), in_lane: false }
+    /// What one saw that has to wait now, on this side if it is for an item or for room.
+    pub(super) fn stuck(&self, side: Option<Side>) -> Stuck {
+        let behind = match side {
+            Some(Side::Put) => !self.putters.is_empty() || self.granted > 0,
+            Some(Side::Get) => !self.getters.is_empty() || !self.watchers.is_empty(),
+            None => false,
+        };
+        Stuck { seen: self.moves().seen(), room: self.room(), behind, in_lane: false }
     }
 
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.

@@ -262,7 +262,7 @@ impl<T, K: Kind<T>> GiveUp for Signal<'_, T, K> {
 impl<T, K: Kind<T>> Blocking for Signal<'_, T, K> {
     fn attempt(self: Pin<&mut Self>) -> Result<(), Stuck> {
         let state = self.shared.glance();
-        if (self.is_given)(&state) { Ok(()) } else { Err(state.stuck()) }
+        if (self.is_given)(&state) { Ok(()) } else { Err(state.stuck(None)) }
     }
 
     fn seen(&self) -> Seen {

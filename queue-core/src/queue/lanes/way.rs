@@ -96,7 +96,7 @@ impl Outward {
 
 /// What one saw who waits for the other lane.
 fn stuck<R>(put: u64, got: u64, room: u64) -> Trod<R> {
-    Trod::Stuck(Stuck { seen: Seen::new(put, got), room: room as usize, in_lane: true })
+    Trod::Stuck(Stuck { seen: Seen::new(put, got), room: room as usize, behind: false, in_lane: true })
 }
 
 /// The last few items that came in by a lane and carry clocks: their numbers, and when they came.
