@@ -20,6 +20,9 @@ pub(crate) trait Blocking: GiveUp {
 
     /// Whether it waits for nobody any more, so that a poll is worth it.
     fn is_settled(&self) -> bool;
+
+    /// Its thread is about to be parked: it may leave in the queue what somebody else can do for it.
+    fn rest(self: Pin<&mut Self>) {}
 }
 
 /// What one saw that has to wait.
@@ -99,8 +102,11 @@ fn wait_for<F: Blocking>(mut future: Pin<&mut F>, stuck: Stuck, limit: Option<Du
         if let Poll::Ready(output) = poll_freely(future.as_mut(), &mut cx) {
             return output;
         }
-        let settled = || future.is_settled();
-        if !parker.wait(settled, deadline) {
+        if is_soon_settled(&*future) {
+            continue;
+        }
+        future.as_mut().rest();
+        if !parker.wait(deadline) {
             return future.give_up();
         }
     }
@@ -127,6 +133,17 @@ fn spin<F: Blocking>(mut future: Pin<&mut F>, mut stuck: Stuck) -> Option<F::Out
         pause(pauses);
     }
     None
+}
+
+/// Whether there is nothing to wait for any more, now or in a moment.
+fn is_soon_settled(future: &impl Blocking) -> bool {
+    (0..looks(LOOKS)).any(|_| {
+        let settled = future.is_settled();
+        if !settled {
+            pause(8);
+        }
+        settled
+    })
 }
 
 /// Panics where waiting would stop a runtime, with tokio's own words.
@@ -156,15 +173,8 @@ impl Parker {
             .unwrap_or_else(|_| Arc::new(Self { thread: thread::current(), woken: AtomicBool::new(false) }))
     }
 
-    /// Waits to be woken, or until it is known that there is nothing to wait for; says whether that came before the
-    /// deadline.
-    fn wait(&self, settled: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
-        for _ in 0..looks(LOOKS) {
-            if settled() {
-                return true;
-            }
-            pause(8);
-        }
+    /// Waits to be woken; says whether that came before the deadline.
+    fn wait(&self, deadline: Option<Instant>) -> bool {
         loop {
             if self.woken.swap(false, Ordering::Acquire) {
                 return true;

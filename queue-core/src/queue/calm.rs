@@ -192,7 +192,6 @@ impl<T, K: Kind<T>> Drop for Turn<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
         self.state.disturb();
-        self.state.moves().put(self.state.next);
-        self.state.moves().got(self.state.got);
+        self.state.tell_moves();
     }
 }

@@ -70,7 +70,7 @@ impl<T, K: Kind<T>> QueueOf<T, K> {
 pub struct Producer<T, K: Kind<T> = Fifo> {
     pub(super) queue: QueueOf<T, K>,
     /// Where the sink waits for room.
-    pub(super) place: Place<()>,
+    pub(super) place: Place<Option<T>>,
     /// The sink has its room.
     pub(super) ready: bool,
     /// How long it waited for it, if that was measured.

@@ -23,6 +23,7 @@ mod error;
 mod finish;
 mod get;
 mod getter;
+mod grant;
 mod halves;
 mod lanes;
 mod lock;

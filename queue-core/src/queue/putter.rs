@@ -39,7 +39,7 @@ pin_project! {
         // Whether it went the long way, or began to wait: the source was asked before, if there is one.
         begun: bool,
         #[pin]
-        waiter: Waiter<()>,
+        waiter: Waiter<Option<T>>,
     }
 
     impl<T, K> PinnedDrop for Put<'_, T, K>
@@ -49,8 +49,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if *this.begun {
-                let item = this.offer.item.take();
-                leave(this.shared, this.waiter, this.offer, item.is_some());
+                leave(this.shared, this.waiter, this.offer);
             } else {
                 this.offer.item = None;
             }
@@ -60,14 +59,23 @@ pin_project! {
 
 /// A putter is dropped that may have waited, perhaps with its item not put.
 #[cold]
-fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<()>>, offer: &mut Offer<T>, not_put: bool) {
+fn leave<T, K: Kind<T>>(shared: &Shared<T, K>, mut waiter: Pin<&mut Waiter<Option<T>>>, offer: &mut Offer<T>) {
     let _scope = offer.scope.take();
     stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, waiter.as_mut());
-    if not_put && waiter.phase() == Phase::Served && !canary::sings("grant") {
+    take_back(waiter.as_mut(), offer);
+    let not_put = offer.item.take();
+    if not_put.is_some() && waiter.phase() == Phase::Served && !canary::sings("grant") {
         let next = shared.lock().give_up_grant();
         wake(next);
     }
     tell_end(shared, Side::Put, waiter);
+}
+
+/// Takes the item back that was left in the queue, unless that took it in.
+fn take_back<T>(waiter: Pin<&mut Waiter<Option<T>>>, offer: &mut Offer<T>) {
+    if let Some(item) = waiter.slot().and_then(Option::take) {
+        offer.item = Some(item);
+    }
 }
 
 impl<'a, T, K: Kind<T>> Put<'a, T, K> {
@@ -103,17 +111,19 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
         put_now(shared, this.offer, this.begun, IfFull::Wait, shared.glance_after(tried))
     }
 
-    /// Ends the wait: with the slot that was granted, or with the news of a shutdown.
+    /// Ends the wait: with the slot that was granted, or taken in its place, or with the news of a shutdown.
     fn end(
         shared: &Shared<T, K>,
         phase: Phase,
+        waiter: Pin<&mut Waiter<Option<T>>>,
         offer: &mut Offer<T>,
         waited: Option<Duration>,
     ) -> Result<(), PutError<T>> {
-        let put = if phase == Phase::Served {
-            claim(shared, offer, waited)
-        } else {
-            Err(PutError::ShutDown(offer.not_put()))
+        take_back(waiter, offer);
+        let put = match phase {
+            Phase::Served if offer.item.is_none() => Ok(()),
+            Phase::Served => claim(shared, offer, waited),
+            _ => Err(PutError::ShutDown(offer.not_put())),
         };
         offer.scope = None;
         put
@@ -236,12 +246,13 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     #[cold]
     fn poll_waiting(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PutError<T>>> {
         let mut this = self.project();
-        assert!(this.offer.item.is_some(), "a put was polled after it had completed");
+        let completed = this.waiter.phase() == Phase::Idle && this.offer.item.is_none();
+        assert!(!completed, "a put was polled after it had completed");
         if this.waiter.phase() != Phase::Served {
             return Self::try_to_put(this.shared, this.offer, this.waiter, None, cx);
         }
         let waited = tell_end(*this.shared, Side::Put, this.waiter.as_mut());
-        let put = Self::end(this.shared, Phase::Served, this.offer, waited);
+        let put = Self::end(this.shared, Phase::Served, this.waiter.as_mut(), this.offer, waited);
         // Nothing is left to drop.
         this.waiter.finish();
         *this.begun = false;
@@ -260,16 +271,17 @@ impl<T, K: Kind<T>> Put<'_, T, K> {
     fn try_to_put(
         shared: &Shared<T, K>,
         offer: &mut Offer<T>,
-        waiter: Pin<&mut Waiter<()>>,
+        mut waiter: Pin<&mut Waiter<Option<T>>>,
         turn: Option<Turn<'_, T, K>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), PutError<T>>> {
         let (telling, mut came) = (shared.tells_items() || offer.scope.is_some(), None);
         let attempt = |state: &mut State<T, K>| admit(state, offer, IfFull::Wait, telling, &mut came);
-        let waited = ready!(poll_wait(shared, turn, waiter, cx, Side::Put, |state| &mut state.putters, attempt));
+        let waited =
+            ready!(poll_wait(shared, turn, waiter.as_mut(), cx, Side::Put, |state| &mut state.putters, attempt));
         let put = match waited {
             Waited::AtOnce(admission) => conclude(shared, admission, offer, came),
-            Waited::Ended(phase, waited) => Self::end(shared, phase, offer, waited),
+            Waited::Ended(phase, waited) => Self::end(shared, phase, waiter, offer, waited),
         };
         offer.scope = None;
         Poll::Ready(put)
@@ -289,6 +301,18 @@ impl<T, K: Kind<T>> Blocking for Put<'_, T, K> {
     fn is_settled(&self) -> bool {
         self.waiter.phase() != Phase::Waiting
     }
+
+    /// Whoever makes room takes the item in then, and need not wait until this thread runs again.
+    fn rest(self: Pin<&mut Self>) {
+        let this = self.project();
+        let (waiter, offer) = (this.waiter, this.offer);
+        if offer.scope.is_some() || offer.item.is_none() {
+            return;
+        }
+        if let Some(slot) = this.shared.glance().putters.slot(waiter) {
+            *slot = offer.item.take();
+        }
+    }
 }
 
 impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
@@ -296,6 +320,7 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
         let mut this = self.project();
         let (shared, offer): (&Shared<T, K>, _) = (this.shared, this.offer);
         if stop_waiting(shared, Some(Side::Put), |state| &mut state.putters, this.waiter.as_mut()) {
+            take_back(this.waiter, offer);
             return Err(PutError::TimedOut(offer.not_put()));
         }
         match this.waiter.as_ref().phase() {
@@ -303,8 +328,8 @@ impl<T, K: Kind<T>> GiveUp for Put<'_, T, K> {
             Phase::Idle => put_now(shared, offer, this.begun, IfFull::Wait, shared.glance())
                 .unwrap_or_else(|_| Err(PutError::TimedOut(offer.not_put()))),
             phase => {
-                let waited = tell_end(shared, Side::Put, this.waiter);
-                Self::end(shared, phase, offer, waited)
+                let waited = tell_end(shared, Side::Put, this.waiter.as_mut());
+                Self::end(shared, phase, this.waiter, offer, waited)
             }
         }
     }

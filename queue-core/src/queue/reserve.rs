@@ -97,7 +97,7 @@ pin_project! {
         shared: &'a Shared<T, K>,
         kept: bool,
         #[pin]
-        waiter: Waiter<()>,
+        waiter: Waiter<Option<T>>,
     }
 
     impl<T, K> PinnedDrop for Reserve<'_, T, K>

@@ -274,6 +274,13 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
         Stuck { seen: self.moves().seen(), room: self.room(), behind, in_lane: false }
     }
 
+    /// A get may have taken an item in for a thread that is parked.
+    #[inline]
+    pub(super) fn tell_moves(&self) {
+        self.moves().put(self.next);
+        self.moves().got(self.got);
+    }
+
     /// Takes the item of `slot` in by the shortest way of all, if there is one in it.
     #[inline(always)]
     pub(super) fn put_quickly(&mut self, slot: &mut Option<T>) -> bool {
@@ -301,7 +308,7 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// Takes the next item out by the short way.
     pub(super) fn get_at_once(&mut self) -> Short<T> {
         let item = self.get_after_a_look(None);
-        self.moves().got(self.got);
+        self.tell_moves();
         item
     }
 
@@ -323,7 +330,7 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// Takes the next item out by the short way, for one who is to finish it, in a task that has to let others run.
     pub(super) fn receive_in_step(&mut self, cx: &mut Context<'_>) -> Short<(T, Went)> {
         let item = self.receive_shortly(Some(cx));
-        self.moves().got(self.got);
+        self.tell_moves();
         item
     }
 
@@ -338,7 +345,7 @@ impl<T, K: Kind<T>> Guard<'_, State<T, K>> {
     /// As [`get_at_once`](Self::get_at_once), for a task that has to let others run.
     pub(super) fn get_in_step(&mut self, cx: &mut Context<'_>) -> Short<T> {
         let item = self.get_after_a_look(Some(cx));
-        self.moves().got(self.got);
+        self.tell_moves();
         item
     }
 }

@@ -21,6 +21,7 @@ use super::tell::{Came, Went};
 use super::waiters::{Line, Phase};
 use super::wakes::Wakes;
 use super::{DropReason, Overflow};
+use crate::observe::TraceContext;
 use crate::stats::meter::Meter;
 
 /// The fields that every item passes stand first, together: a cache line that crosses cores costs more than the rest of
@@ -50,8 +51,8 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) worth: Worth,
     /// The bound in force.
     pub(super) capacity: Option<NonZeroUsize>,
-    /// Each waits for a slot; its item stays with it.
-    pub(crate) putters: Line<()>,
+    /// Each waits for a slot; its item stays with it, but that of a thread that is parked, which nobody can cancel, is here.
+    pub(crate) putters: Line<Option<T>>,
     /// Each takes the item that it is handed.
     pub(crate) getters: Line<Option<Handed<T>>>,
     /// Those who want to look at what is buffered, and are handed nothing: batches.
@@ -173,64 +174,11 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 
-    /// Grants a slot to whoever asks now: none if there is no room, `false` if nothing comes in any more.
-    pub(crate) fn reserve(&mut self) -> Option<bool> {
-        self.tick();
-        if self.life != Life::Open {
-            return Some(false);
-        }
-        let room = !self.is_full();
-        self.granted += u32::from(room);
-        room.then_some(true)
-    }
-
-    /// Takes the item of `offer` in, into the slot that its putter was granted; says whether it was handed over.
-    pub(crate) fn claim(&mut self, offer: &mut Offer<T>, wakes: &mut Wakes) -> Result<bool, ()> {
-        self.tick();
-        if self.life != Life::Open {
-            self.granted -= 1;
-            return Err(());
-        }
-        // If `Ord` panics here, the grant stays the putter's until it is dropped.
-        let handed_off = match self.enter(offer) {
-            Admission::Handed(waker) => {
-                wakes.add(waker);
-                true
-            }
-            Admission::In(waker) => {
-                wakes.add(waker);
-                false
-            }
-            _ => unreachable!("an item that has its slot comes in"),
-        };
-        self.granted -= 1;
-        // An item that was handed over leaves its slot to the next.
-        wakes.add(self.grant());
-        Ok(handed_off)
-    }
-
     /// What is known of the item that has just come in.
     pub(crate) fn came(&self, handed_off: bool) -> Came {
         let seq = self.next.saturating_sub(1);
         let trace = if self.observed { self.tags.last_trace(seq) } else { None };
         Came { seq, depth: self.items.len(), handed_off, trace }
-    }
-
-    /// A putter or a permit was dropped without using the slot that it was granted: the next one gets it.
-    pub(crate) fn give_up_grant(&mut self) -> Option<Waker> {
-        self.tick();
-        self.granted -= 1;
-        self.grant()
-    }
-
-    /// Grants a slot to the first putter in line, if there is one to grant.
-    #[inline]
-    pub(super) fn grant(&mut self) -> Option<Waker> {
-        if self.putters.is_empty() || self.is_full() {
-            return None;
-        }
-        self.granted += 1;
-        self.putters.release(Phase::Served)
     }
 
     /// Whether there is nothing that a put could do but wait for room.
@@ -254,13 +202,13 @@ impl<T, K: Kind<T>> State<T, K> {
     }
 
     #[inline]
-    fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
+    pub(super) fn enter(&mut self, offer: &mut Offer<T>) -> Admission<T> {
         if !self.held && !self.getters.is_empty() {
             self.tags.came(self.next, offer.take_trace());
             return Admission::Handed(self.hand_over(&mut offer.item));
         }
         self.items.push(self.next, &mut offer.item);
-        self.entered(offer);
+        self.entered(offer.take_trace());
         Admission::In(self.alert())
     }
 
@@ -289,17 +237,17 @@ impl<T, K: Kind<T>> State<T, K> {
         };
         self.left(gone.number);
         self.tags.went(gone.number);
-        self.entered(offer);
+        self.entered(offer.take_trace());
         Admission::InFor(gone, self.alert())
     }
 
     /// Counts the item that was just buffered under the next number.
     #[inline]
-    fn entered(&mut self, offer: &mut Offer<T>) {
+    pub(super) fn entered(&mut self, trace: Option<Box<TraceContext>>) {
         if K::Buffer::OUT_OF_ORDER {
             self.meter.came(self.next);
         }
-        self.tags.came(self.next, offer.take_trace());
+        self.tags.came(self.next, trace);
         self.next += 1;
         self.high = self.high.max(self.items.len());
     }

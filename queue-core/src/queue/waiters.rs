@@ -100,6 +100,11 @@ impl<S> Waiter<S> {
         Some(unsafe { inside.read() }.slot)
     }
 
+    /// What it brought or was given, once it does not wait any more.
+    pub(crate) fn slot(self: Pin<&mut Self>) -> Option<&mut S> {
+        self.own().map(|inside| &mut inside.slot)
+    }
+
     /// Since when it had waited, once it does not any more; answered once, so that the end of a wait is told once.
     pub(crate) fn take_since(self: Pin<&mut Self>) -> Option<u64> {
         let since = self.own().map(|inside| std::mem::take(&mut inside.since))?;

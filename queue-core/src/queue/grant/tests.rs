@@ -1,0 +1,133 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::Duration;
+
+use crate::observe::{Event, Interest, Observer, QueueInfo};
+use crate::queue::{GetError, ItemSampling, PriorityQueue, PutError, Queue, Shutdown};
+
+type Parked<'scope> = ScopedJoinHandle<'scope, Result<(), PutError<u32>>>;
+
+fn full(build: impl FnOnce() -> Queue<u32>) -> Queue<u32> {
+    let queue = build();
+    queue.try_put(0).expect("there is room");
+    queue
+}
+
+fn plain() -> Queue<u32> {
+    full(|| Queue::builder("test.grant").capacity(1).unregistered().build().expect("it is sound"))
+}
+
+/// A thread that stands in line with this item.
+fn in_line<'scope>(scope: &'scope Scope<'scope, '_>, queue: &'scope Queue<u32>, item: u32) -> Parked<'scope> {
+    let waiting = queue.stats().waiting_putters;
+    let thread = scope.spawn(move || queue.blocking_put(item));
+    while queue.stats().waiting_putters == waiting {
+        thread::yield_now();
+    }
+    thread
+}
+
+/// Waits until the first in line has left its item there.
+fn until_it_is_left(queue: &Queue<u32>) {
+    while !queue.shared().visit(|state| state.putters.first_slot().is_some_and(Option::is_some)) {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn whoever_makes_room_takes_in_what_parked_threads_left_and_waits_for_none_of_them() {
+    let queue = full(|| {
+        Queue::builder("test.grant")
+            .capacity(1)
+            .sample_items(ItemSampling::All)
+            .unregistered()
+            .build()
+            .expect("it is sound")
+    });
+    thread::scope(|scope| {
+        let threads = [1, 2, 3].map(|item| in_line(scope, &queue, item));
+        for item in 0..3 {
+            until_it_is_left(&queue);
+            assert_eq!(queue.try_get(), Ok(item), "in the order in which they came");
+            let (depth, clocks) = queue.shared().visit(|state| (state.stats(1).depth, state.tags.clocks()));
+            assert_eq!((depth, clocks), (1, 1), "it is in, with a clock like any other");
+        }
+        assert_eq!(queue.try_get(), Ok(3));
+        assert_eq!(queue.try_get(), Err(GetError::Empty));
+        threads.into_iter().for_each(|thread| assert_eq!(thread.join().expect("no panic"), Ok(())));
+    });
+    let stats = queue.stats();
+    assert_eq!((stats.totals.put, stats.totals.got, stats.depth), (4, 4, 0));
+}
+
+/// Counts the items of which it is told that they came in.
+struct Counter(AtomicUsize);
+
+impl Observer for Counter {
+    fn interest(&self) -> Interest {
+        Interest::ITEMS
+    }
+
+    fn on_event(&self, _: &QueueInfo, event: &Event<'_>) {
+        if matches!(event, Event::Put { .. }) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_thread_whose_item_somebody_is_to_be_told_of_puts_it_itself() {
+    let counter = Arc::new(Counter(AtomicUsize::new(0)));
+    let queue = full(|| {
+        let told = Arc::clone(&counter);
+        Queue::builder("test.grant").capacity(1).observer(told).unregistered().build().expect("it is sound")
+    });
+    thread::scope(|scope| {
+        let thread = in_line(scope, &queue, 1);
+        until_it_is_left(&queue);
+        assert_eq!(queue.try_get(), Ok(0));
+        assert_eq!(thread.join().expect("no panic"), Ok(()));
+        assert_eq!((counter.0.load(Relaxed), queue.try_get()), (2, Ok(1)));
+    });
+}
+
+#[test]
+fn a_queue_that_compares_runs_no_comparison_for_another() {
+    let queue = PriorityQueue::<u32>::builder("test.grant").capacity(1).unregistered().build().expect("it is sound");
+    queue.try_put(5).expect("there is room");
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| queue.blocking_put(4));
+        while !queue.shared().visit(|state| state.putters.first_slot().is_some_and(Option::is_some)) {
+            thread::yield_now();
+        }
+        assert_eq!(queue.try_get(), Ok(5));
+        assert_eq!(thread.join().expect("no panic"), Ok(()));
+        assert_eq!(queue.try_get(), Ok(4));
+    });
+}
+
+#[test]
+fn an_item_that_was_left_and_not_taken_in_comes_back() {
+    let (shut, late) = (plain(), plain());
+    thread::scope(|scope| {
+        let thread = in_line(scope, &shut, 1);
+        until_it_is_left(&shut);
+        shut.shutdown(Shutdown::Drain);
+        assert_eq!(thread.join().expect("no panic"), Err(PutError::ShutDown(1)));
+    });
+    assert_eq!(late.blocking_put_timeout(1, Duration::from_millis(2)), Err(PutError::TimedOut(1)));
+    assert_eq!((late.try_get(), late.try_get()), (Ok(0), Err(GetError::Empty)));
+}
+
+#[test]
+fn who_waits_for_an_item_is_handed_what_a_thread_left_when_its_slot_comes_back() {
+    let queue = plain();
+    thread::scope(|scope| {
+        let thread = in_line(scope, &queue, 1);
+        until_it_is_left(&queue);
+        // The slot goes to the thread ahead of any newcomer, whoever makes room.
+        assert_eq!(queue.drain(), [0, 1]);
+        assert_eq!(thread.join().expect("no panic"), Ok(()));
+    });
+}
