@@ -7,10 +7,11 @@
 //!
 //! `Ord` is foreign code: it is asked where an item belongs before anything is taken or moved.
 
+use self::search::count_before;
 use super::discipline::{Discipline, KEEP, Numbered, is_mostly_empty};
 
 /// Items behind the head of a run before it is cut in two.
-const RUN: usize = 47;
+const RUN: usize = 32;
 
 /// With more runs than so many times that, runs may be longer: or the row of heads would be what is moved most.
 const HEADS_A_PLACE: usize = 16;
@@ -49,19 +50,20 @@ impl<T: Ord> Sorted<T> {
     }
 
     /// Where an item belongs that is numbered higher than any other: as in [`place`](Self::place), by one comparison.
-    #[inline]
+    #[inline(always)]
     fn place_of_newest(&self, item: &T) -> Place {
         self.place_after(|other| other.item > *item)
     }
 
-    #[inline]
+    #[inline(always)]
     fn place_after(&self, before: impl Fn(&Numbered<T>) -> bool) -> Place {
-        match self.heads.partition_point(&before).checked_sub(1) {
+        match count_before(&self.heads, &before).checked_sub(1) {
             None => Place::First,
-            Some(run) => Place::Behind { run, index: self.tails[run].partition_point(&before) },
+            Some(run) => Place::Behind { run, index: count_before(&self.tails[run], &before) },
         }
     }
 
+    #[inline(always)]
     fn insert(&mut self, place: Place, entry: Numbered<T>) {
         self.len += 1;
         let longest = RUN.max(self.heads.len() / HEADS_A_PLACE);
@@ -105,6 +107,7 @@ impl<T: Ord> Sorted<T> {
     }
 
     /// Makes what is in the spare memory a run, behind `head`.
+    #[inline(never)]
     fn begin_run(&mut self, run: usize, head: Numbered<T>) {
         self.heads.insert(run, head);
         self.tails.insert(run, std::mem::take(&mut self.spare));
@@ -200,5 +203,6 @@ impl<T: Ord> Discipline<T> for Sorted<T> {
     }
 }
 
+mod search;
 #[cfg(test)]
 mod tests;
