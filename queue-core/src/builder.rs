@@ -193,14 +193,15 @@ where
             Place::Nowhere => None,
         };
         let state = || State::new(capacity, overflow, sampling);
+        let own = observers.as_ref().map_or(Interest::NONE, |own| own.interest());
         let shared = match registry {
-            None => Shared::new(name, Outlook::new(observers, None, Interest::NONE), state, on_drop),
+            None => Shared::new(name, || Outlook::new(observers, None, own), state, on_drop),
             Some(registry) => {
                 let audience = registry.audience();
                 let heard = audience.changes();
-                let wanted = if heard == 0 { Interest::NONE } else { audience.interest() };
-                let shared = registry.enlist(name, |name, roll, tuning| {
-                    let mut shared = Shared::new(name, Outlook::new(observers, Some(roll), wanted), state, on_drop);
+                let wanted = if heard == 0 { own } else { own | audience.interest() };
+                let shared = registry.enlist(&name, |name, roll, tuning| {
+                    let mut shared = Shared::new(name, || Outlook::new(observers, Some(roll), wanted), state, on_drop);
                     if let Some(tuning) = tuning {
                         shared.begin_with(tuning);
                     }

@@ -126,10 +126,9 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
+    /// Of a queue that has observers of its own or none, and is on a list or on none; all of them together want this.
     #[inline]
-    /// Of a queue that has observers of its own or none, and of a list whose audience wants this.
     pub(crate) fn new(own: Option<Box<Observers>>, roll: Option<Arc<Roster>>, wanted: Interest) -> Self {
-        let wanted = own.as_ref().map_or(wanted, |own| own.interest() | wanted);
         Self { union: AtomicU32::new(wanted.bits()), own, roll, seat: AtomicU32::new(NO_SEAT) }
     }
 
@@ -312,7 +311,8 @@ mod tests {
         let own = Box::<Observers>::default();
         own.attach(Arc::new(Attached::new(Panics(Interest::ALL))));
         own.attach(Arc::new(Attached::new(Listens)));
-        let outlook = Outlook::new(Some(own), None, Interest::NONE);
+        let wanted = own.interest();
+        let outlook = Outlook::new(Some(own), None, wanted);
         (0..10).for_each(|_| outlook.tell(&info, &Event::Created));
         assert!(outlook.wants(Interest::LIFECYCLE) && !outlook.wants(Interest::ITEMS));
     }

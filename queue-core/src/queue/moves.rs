@@ -40,6 +40,9 @@ pub(super) struct Moves {
     get_patience: Patience,
     /// Whether the lanes are open, so that what moves is seen there: written under the lock, and exact for who has it.
     by_lanes: AtomicBool,
+    /// In place of padding before what comes behind, which is zeros: the compiler would make those elsewhere and copy them, in
+    /// pieces that lie across its stores.
+    _filling: [u8; 7],
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]

@@ -52,7 +52,7 @@ impl Name {
         }
     }
 
-    /// `other`, to [share](Self::share), if it reads the same and there is anything to share.
+    /// `other`, to [share](Self::sharing), if it reads the same and there is anything to share.
     pub(crate) fn same(&self, other: &Arc<str>) -> Option<Arc<str>> {
         match &self.text {
             Text::Long(text) if **text == **other => Some(Arc::clone(other)),
@@ -60,9 +60,15 @@ impl Name {
         }
     }
 
-    /// Uses what is the [same](Self::same) instead of a copy of its own.
-    pub(crate) fn share(&mut self, same: Arc<str>) {
-        self.text = Text::Long(same);
+    /// The same name once more, that uses what is the [same](Self::same), if there is any, instead of a copy of its own.
+    #[inline]
+    pub(crate) fn sharing(&self, same: Option<Arc<str>>) -> Self {
+        let text = match (same, &self.text) {
+            (Some(same), _) => Text::Long(same),
+            (None, Text::Short { len, bytes }) => Text::Short { len: *len, bytes: *bytes },
+            (None, Text::Long(text)) => Text::Long(Arc::clone(text)),
+        };
+        Self { text, info: OnceLock::new() }
     }
 
     /// What others are told of the queue with this name, which is of this kind.
@@ -100,9 +106,9 @@ mod tests {
     #[test]
     fn a_long_name_is_shared_with_those_of_the_same_name_alone() {
         let [one, other] = ["a name that is a bit long", "another that is a bit long"].map(Arc::<str>::from);
-        let mut name = Name::of(&one);
+        let name = Name::of(&one);
         assert!(name.same(&other).is_none());
-        name.share(name.same(&one).expect("it reads the same"));
+        let name = name.sharing(name.same(&one));
         assert!(Name::of("short").same(&"short".into()).is_none(), "it stands in place");
         assert!(Arc::ptr_eq(&name.info(QueueKind::Fifo).name, &one));
     }

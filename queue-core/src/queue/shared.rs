@@ -50,20 +50,19 @@ impl<T, K: Kind<T>> Shared<T, K> {
     #[inline(always)]
     pub(crate) fn new(
         name: Name,
-        outlook: Outlook,
+        outlook: impl FnOnce() -> Outlook,
         state: impl FnOnce() -> State<T, K>,
         on_drop: Option<Box<OnDrop<T>>>,
     ) -> Handle<Self> {
-        let listens = outlook.wants(Interest::ALL | Interest::CONTEXT);
         let shared = Handle::new(|| Self {
             state: Lock::new(state()),
             lanes: Lanes::default(),
             claims: Claims::default(),
             name,
-            outlook,
+            outlook: outlook(),
             on_drop,
         });
-        if listens {
+        if shared.outlook.wants(Interest::ALL | Interest::CONTEXT) {
             shared.look_around();
         }
         shared

@@ -271,19 +271,16 @@ impl Registry {
     /// ever changed.
     pub(crate) fn enlist<H: Deref<Target: Member>>(
         &self,
-        mut name: Name,
+        name: &Name,
         make: impl FnOnce(Name, Arc<Roster>, Option<Tuning>) -> H,
     ) -> H {
         let mut panics = Panics::default();
         let ((roster, same, arrival), settings) =
-            self.claim(&name, |kept| (Arc::clone(&kept.roster), name.same(&kept.family.name), kept.family.arrival));
+            self.claim(name, |kept| (Arc::clone(&kept.roster), name.same(&kept.family.name), kept.family.arrival));
         let claim = Claim { registry: self, arrival };
         let mut version = settings.as_ref().map_or(0, |settings| settings.version);
         let tuning = settings.map(|settings| settings.tuning(|| name.as_str(), &mut panics));
-        if let Some(same) = same {
-            name.share(same);
-        }
-        let member = make(name, roster, tuning);
+        let member = make(name.sharing(same), roster, tuning);
         // It has its seat.
         std::mem::forget(claim);
         // From here on whoever changes settings finds the queue; what was changed before, it has to be told.

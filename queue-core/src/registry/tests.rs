@@ -40,7 +40,7 @@ impl Member for Tuned {
 
 impl Tuned {
     fn built(registry: &Registry, name: &str) -> Look<Self> {
-        registry.enlist(Name::of(name), |name, roll, tuning| {
+        registry.enlist(&Name::of(name), |name, roll, tuning| {
             let look = Look::alone(Self { name, told: Mutex::new(tuning.unwrap_or_default()) });
             roll.seat(look.clone().listed());
             look
@@ -197,9 +197,9 @@ fn a_name_whose_queue_is_being_built_is_kept() {
         let registry = Registry::new();
         registry.set_max_names(1);
         if idle_before {
-            drop(registry.enlist(Name::of("a"), built_and_gone));
+            drop(registry.enlist(&Name::of("a"), built_and_gone));
         }
-        let queue = registry.enlist(Name::of("a"), |name, roll, tuning| {
+        let queue = registry.enlist(&Name::of("a"), |name, roll, tuning| {
             assert!(!registry.forget("a"));
             let other = Tuned::built(&registry, "b");
             assert_eq!(registry.counted_as("b").as_deref(), Some(names::OVERFLOW));
@@ -217,10 +217,10 @@ fn a_queue_that_was_never_built_leaves_nothing_behind() {
         let registry = Registry::new();
         registry.set_max_names(1);
         if idle_before {
-            drop(registry.enlist(Name::of("a"), built_and_gone));
+            drop(registry.enlist(&Name::of("a"), built_and_gone));
         }
         let build = |_, _, _| -> Look<Tuned> { std::panic::resume_unwind(Box::new(())) };
-        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| registry.enlist(Name::of("a"), build)));
+        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| registry.enlist(&Name::of("a"), build)));
         assert!(built.is_err());
         let _queue = Tuned::built(&registry, "b");
         let names: Vec<_> = registry.snapshot().iter().map(|family| family.name.to_string()).collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Lock, Rest};
+use super::{Lock, Moves, Rest, Spin};
 use crate::queue::barrier;
 
 /// Turns are counted in two plain numbers that agree whenever nobody is inside.
@@ -115,4 +115,10 @@ fn who_waits_looks_again_at_once_then_ever_later_and_in_the_end_lets_others_have
     assert!(spins[1] > 4 * spins[0] && spins[9] > 4 * spins[1] && spins[9] < 2_000, "{spins:?}");
     assert!(rests[10..100].iter().all(|rest| *rest == Rest::Yield), "whoever is inside may need this processor");
     assert!(rests[100..].iter().all(|rest| *rest == Rest::Sleep(Duration::from_micros(50))), "and for long");
+}
+
+#[test]
+fn there_is_no_padding_before_the_state_with_which_the_compiler_would_copy_its_zeros() {
+    let before = size_of::<Spin>() + size_of::<Moves>();
+    assert_eq!(std::mem::offset_of!(Lock<u64>, state), before);
 }
