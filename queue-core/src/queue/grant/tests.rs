@@ -1,6 +1,8 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::cmp::Ordering;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, Scope, ScopedJoinHandle, ThreadId};
 use std::time::Duration;
 
 use crate::observe::{Event, Interest, Observer, QueueInfo};
@@ -92,18 +94,41 @@ fn a_thread_whose_item_somebody_is_to_be_told_of_puts_it_itself() {
     });
 }
 
+/// Remembers which threads compared any.
+#[derive(Debug, PartialEq, Eq)]
+struct Compared(u32);
+
+static COMPARED_BY: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
+
+impl PartialOrd for Compared {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Compared {
+    fn cmp(&self, other: &Self) -> Ordering {
+        COMPARED_BY.lock().expect("no panic").push(thread::current().id());
+        self.0.cmp(&other.0)
+    }
+}
+
 #[test]
-fn a_queue_that_compares_runs_no_comparison_for_another() {
-    let queue = PriorityQueue::<u32>::builder("test.grant").capacity(1).unregistered().build().expect("it is sound");
-    queue.try_put(5).expect("there is room");
+fn items_are_compared_by_the_thread_that_puts_them_and_by_no_other() {
+    let queue = PriorityQueue::builder("test.grant").capacity(2).unregistered().build().expect("it is sound");
+    [5, 7].into_iter().for_each(|item| queue.try_put(Compared(item)).expect("there is room"));
+    COMPARED_BY.lock().expect("no panic").clear();
     thread::scope(|scope| {
-        let thread = scope.spawn(|| queue.blocking_put(4));
+        let thread = scope.spawn(|| queue.blocking_put(Compared(6)));
+        let putter = thread.thread().id();
         while !queue.shared().visit(|state| state.putters.first_slot().is_some_and(Option::is_some)) {
             thread::yield_now();
         }
-        assert_eq!(queue.try_get(), Ok(5));
+        assert_eq!(queue.try_get(), Ok(Compared(5)));
         assert_eq!(thread.join().expect("no panic"), Ok(()));
-        assert_eq!(queue.try_get(), Ok(4));
+        let compared_by = COMPARED_BY.lock().expect("no panic").clone();
+        assert!(!compared_by.is_empty() && compared_by.iter().all(|thread| *thread == putter), "{compared_by:?}");
+        assert_eq!(queue.drain(), [Compared(6), Compared(7)]);
     });
 }
 
@@ -118,16 +143,4 @@ fn an_item_that_was_left_and_not_taken_in_comes_back() {
     });
     assert_eq!(late.blocking_put_timeout(1, Duration::from_millis(2)), Err(PutError::TimedOut(1)));
     assert_eq!((late.try_get(), late.try_get()), (Ok(0), Err(GetError::Empty)));
-}
-
-#[test]
-fn who_waits_for_an_item_is_handed_what_a_thread_left_when_its_slot_comes_back() {
-    let queue = plain();
-    thread::scope(|scope| {
-        let thread = in_line(scope, &queue, 1);
-        until_it_is_left(&queue);
-        // The slot goes to the thread ahead of any newcomer, whoever makes room.
-        assert_eq!(queue.drain(), [0, 1]);
-        assert_eq!(thread.join().expect("no panic"), Ok(()));
-    });
 }
