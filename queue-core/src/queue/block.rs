@@ -204,7 +204,53 @@ impl Wake for Parker {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
+    use std::cell::Cell;
+    use std::convert::Infallible;
+
     use super::*;
+
+    /// Waits for what never comes, and counts how often somebody looks.
+    struct Never(Cell<usize>);
+
+    impl Future for Never {
+        type Output = Infallible;
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Infallible> {
+            Poll::Pending
+        }
+    }
+
+    impl GiveUp for Never {
+        fn give_up(self: Pin<&mut Self>) -> Infallible {
+            unreachable!("nobody limits it")
+        }
+    }
+
+    impl Blocking for Never {
+        fn attempt(self: Pin<&mut Self>) -> Result<Infallible, Stuck> {
+            unreachable!("nothing moves")
+        }
+
+        fn seen(&self) -> Seen {
+            self.0.set(self.0.get() + 1);
+            Seen::new(0, 0)
+        }
+
+        fn is_settled(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn who_comes_after_others_does_not_spin() {
+        let looks = |behind| {
+            let mut never = Never(Cell::new(0));
+            let stuck = Stuck { seen: Seen::new(0, 0), room: 100, behind, in_lane: false };
+            assert!(spin(Pin::new(&mut never), stuck).is_none());
+            never.0.get()
+        };
+        assert_eq!((looks(true), looks(false)), (0, PATIENCE / 150));
+    }
 
     #[test]
     fn the_more_there_is_room_for_the_longer_the_other_side_is_left_alone_up_to_a_bound_and_less_long_in_a_lane() {

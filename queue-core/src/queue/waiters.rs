@@ -100,7 +100,7 @@ impl<S> Waiter<S> {
         Some(unsafe { inside.read() }.slot)
     }
 
-    /// What it brought or was given, once it does not wait any more.
+    /// What it brought, or was given, once it does not wait any more.
     pub(crate) fn slot(self: Pin<&mut Self>) -> Option<&mut S> {
         self.own().map(|inside| &mut inside.slot)
     }

@@ -1,11 +1,13 @@
 use std::cmp::Ordering;
+use std::future::Future;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::thread::{self, Scope, ScopedJoinHandle, ThreadId};
 use std::time::Duration;
 
-use crate::observe::{Event, Interest, Observer, QueueInfo};
+use crate::observe::{Event, Interest, Observer, QueueInfo, Side};
 use crate::queue::{GetError, ItemSampling, PriorityQueue, PutError, Queue, Shutdown};
 
 type Parked<'scope> = ScopedJoinHandle<'scope, Result<(), PutError<u32>>>;
@@ -143,4 +145,29 @@ fn an_item_that_was_left_and_not_taken_in_comes_back() {
     });
     assert_eq!(late.blocking_put_timeout(1, Duration::from_millis(2)), Err(PutError::TimedOut(1)));
     assert_eq!((late.try_get(), late.try_get()), (Ok(0), Err(GetError::Empty)));
+}
+
+#[test]
+fn who_finds_no_room_comes_after_those_in_line_and_after_who_was_granted_a_slot() {
+    let queue = plain();
+    let comes_after = || queue.shared().glance().stuck(Some(Side::Put)).behind;
+    assert!(!comes_after());
+    let mut reserve = Box::pin(queue.reserve());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(reserve.as_mut().poll(&mut cx).is_pending());
+    assert!(comes_after(), "somebody stands in line");
+    assert_eq!(queue.try_get(), Ok(0));
+    assert!(comes_after(), "the slot is promised");
+    drop(reserve);
+    assert!(!comes_after());
+}
+
+#[test]
+fn who_finds_no_item_comes_after_those_in_line() {
+    let queue = Queue::<u32>::builder("test.grant").capacity(1).unregistered().build().expect("it is sound");
+    let comes_after = || queue.shared().glance().stuck(Some(Side::Get)).behind;
+    assert!(!comes_after());
+    let mut get = Box::pin(queue.get());
+    assert!(get.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(comes_after());
 }
