@@ -1,6 +1,5 @@
 //! Waiting on a plain thread: spin a little, then park.
 
-use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -41,11 +40,8 @@ pub(crate) struct Stuck {
 impl Stuck {
     /// Units of time between two tries.
     fn pauses(&self) -> usize {
-        let (pauses, range) = match self.in_lane {
-            false => (self.room.saturating_add(self.room / 2), PAUSES),
-            true => (self.room.saturating_mul(2), PAUSES_IN_A_LANE),
-        };
-        pauses.clamp(*range.start(), *range.end())
+        let most = if self.in_lane { MOST_PAUSES_IN_A_LANE } else { MOST_PAUSES };
+        self.room.saturating_add(self.room / 2).clamp(LEAST_PAUSES, most)
     }
 }
 
@@ -53,9 +49,10 @@ impl Stuck {
 /// mostly does so within microseconds, and then for many items at once, while every item that crosses alone costs both
 /// sides a cache line: so a large queue is left alone for longer. The pauses do not grow: two sides that wait for each
 /// other would double each other's. A thread that tries is a newcomer: those who stand in line come first.
-const PAUSES: RangeInclusive<usize> = 3..=160;
-/// As [`PAUSES`], in a lane, where whoever is waited for is not in the way of the one who waits.
-const PAUSES_IN_A_LANE: RangeInclusive<usize> = 2..=40;
+const LEAST_PAUSES: usize = 3;
+const MOST_PAUSES: usize = 160;
+/// As [`MOST_PAUSES`], in a lane, where whoever is waited for is not in the way of the one who waits.
+const MOST_PAUSES_IN_A_LANE: usize = 80;
 /// Units in all, some fifty microseconds, which is more than to park and be woken: with less, two threads that have parked
 /// once park for every item from then on, since neither is back before the other has given up. Nothing is yielded: where
 /// others want the processor it would be gone for milliseconds, while a thread that parks gets it back when it is woken.
@@ -258,7 +255,7 @@ mod tests {
             [0, 1, 2, 8, 20, 100, usize::MAX]
                 .map(|room| Stuck { seen: Seen::new(0, 0), room, behind: false, in_lane }.pauses())
         };
-        assert_eq!(pauses(true), [2, 2, 4, 16, 40, 40, 40]);
+        assert_eq!(pauses(true), [3, 3, 3, 12, 30, 80, 80]);
         assert_eq!(pauses(false), [3, 3, 3, 12, 30, 150, 160]);
     }
 }
