@@ -139,3 +139,39 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::queue::Queue;
+    use crate::testing::{ByHand, PausedClock};
+
+    #[test]
+    fn what_is_in_flight_is_done_shortly_unless_it_ended_badly_or_somebody_joins_or_time_has_passed() {
+        let mut clock = PausedClock::pause();
+        let queue = Queue::<u32>::builder("test").unbounded().unregistered().build().expect("it is sound");
+        (0..6).for_each(|item| queue.try_put(item).expect("there is room"));
+        assert_eq!(queue.drain().len(), 6);
+        let done = || {
+            let totals = queue.stats().totals;
+            [totals.done_ok, totals.done_failed, totals.done_abandoned]
+        };
+        let shortly = |n, outcome| queue.shared().glance().finish_shortly(n, outcome);
+        assert_eq!(done(), [0, 0, 0]);
+        assert!(shortly(2, Outcome::Ok));
+        assert_eq!(done(), [2, 0, 0]);
+        assert!(!shortly(5, Outcome::Ok), "four are left");
+        assert!(!shortly(1, Outcome::Failed) && !shortly(1, Outcome::Abandoned), "seldom, and counted elsewhere");
+        let mut join = ByHand::new(queue.join());
+        assert!(join.poll().is_pending());
+        assert!(!shortly(1, Outcome::Ok), "somebody joins, who may have to be woken");
+        drop(join);
+        clock.advance(Duration::from_secs(1));
+        assert!(!shortly(1, Outcome::Ok), "the integrals are due");
+        assert_eq!(done(), [2, 0, 0], "what does not go shortly is left as it was");
+        assert!(shortly(4, Outcome::Ok), "all that are left");
+        assert_eq!((done(), queue.stats().in_flight), ([6, 0, 0], 0));
+    }
+}
