@@ -64,6 +64,13 @@ pub(crate) struct Scene {
     pub(crate) filled: usize,
 }
 
+impl Scene {
+    /// Whether its lanes are open.
+    pub(crate) fn has_lanes(&self) -> bool {
+        self.capacity > 2
+    }
+}
+
 /// Every scene in which something is decided: one slot or two, empty or full; or more slots, which are the least with lanes,
 /// those being open.
 pub(crate) const SCENES: [Scene; 5] = [
