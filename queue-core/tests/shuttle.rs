@@ -98,7 +98,7 @@ const EVERY_ORDER: [[&str; 2]; 5] = [
 #[test]
 fn some_pairs_meet_in_every_order() {
     for names in EVERY_ORDER {
-        for scene in SCENES.into_iter().filter(|scene| !scene.has_lanes()) {
+        for scene in SCENES.into_iter().filter(|scene| !scene.has_lanes) {
             let row = |name: &str| operations::all().find(|row| row.name == name).expect("it is in the table");
             let pair = names.map(row);
             check(DfsScheduler::new(Some(schedules()), false), move || meet(scene, &pair));

@@ -89,6 +89,8 @@ mod tests {
 
     use super::*;
     use crate::Queue;
+    use crate::queue::block::Stuck;
+    use crate::queue::moves::Seen;
 
     #[test]
     fn a_task_that_is_stuck_steps_again_if_what_it_waits_for_comes_soon_and_a_thread_leaves_it_at_that() {
@@ -98,7 +100,7 @@ mod tests {
         let shared = queue.shared();
         shared.state.moves.go_by_lanes(true);
         // As if one had been put since then.
-        let stuck = || Trod::<()>::Stuck(Seen::new(1, 0));
+        let stuck = || Trod::<()>::Stuck(Stuck { seen: Seen::new(1, 0), room: 10, in_lane: true });
         let mut steps = 0;
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(poll_fn(|cx| {

@@ -181,7 +181,8 @@ mod tests {
             self.leave_as("left")
         }
         fn leave_unread(&self, _: u32) -> Option<Look<dyn Member>> {
-            self.leave_as("left unread")
+            let was_read = self.seat.lock().expect("no panic").as_ref().is_none_or(|seated| seated.was_read());
+            if was_read { None } else { self.leave_as("left unread") }
         }
     }
 
@@ -210,6 +211,7 @@ mod tests {
         let unused = how_it_leaves(None, |_| {});
         assert!(unused == "left unread" || unused == taken && crate::queue::lock::Lock::new(()).is_shared());
         assert_eq!(how_it_leaves(None, |queue| assert!(queue.is_empty())), taken, "nothing was counted");
+        assert_eq!(how_it_leaves(None, |queue| assert_eq!(queue.stats().depth, 0)), "struck off", "its past has begun");
         let used = |queue: &Queue<u32>| {
             queue.try_put(1).expect("there is room");
             queue.try_get().expect("it is there");

@@ -95,6 +95,15 @@ fn a_queue_in_the_overflow_is_tuned_by_its_own_name() {
 }
 
 #[test]
+fn a_queue_in_the_overflow_knows_its_own_name() {
+    let registry = Registry::new();
+    registry.set_max_names(0);
+    let queue = QueueOf::<u8, Fifo>::builder("a").capacity(1).registry(&registry).build().expect("it is sound");
+    registry.set_capacities(|name| (name == "a").then_some(7));
+    assert_eq!(queue.capacity(), Some(7));
+}
+
+#[test]
 fn a_function_that_panics_is_its_callers_trouble_and_no_queues() {
     let registry = Registry::new();
     let living = ["a", "b", "c"].map(|name| Tuned::built(&registry, name));

@@ -83,6 +83,35 @@ fn a_queue_that_one_thread_has_to_itself_has_no_lanes() {
 }
 
 #[test]
+fn whoever_comes_to_a_lane_that_somebody_is_in_waits_and_so_does_whoever_closes_it() {
+    let ways: [fn(&Queue<u32>); 4] = [
+        |queue| queue.blocking_put(1).expect("there is room"),
+        |queue| assert_eq!(queue.blocking_get(), Ok(0)),
+        |queue| assert_eq!(queue.len(), 1),
+        |queue| assert_eq!(queue.len(), 1),
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let queue = of(10);
+        queue.blocking_put(0).expect("there is room");
+        let pair = queue.shared().lanes.open_pair().expect("they are open");
+        let inward = (number % 2 == 0).then(|| pair.inward.take().expect("nobody is in"));
+        let outward = (number % 2 == 1).then(|| pair.outward.take().expect("nobody is in"));
+        let (begin, begins) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            let (queue, begin) = (&queue, begin);
+            let other = scope.spawn(move || {
+                begin.send(()).expect("somebody listens");
+                way(queue);
+            });
+            begins.recv().expect("the other comes");
+            (0..1_000).for_each(|_| thread::yield_now());
+            assert!(!other.is_finished(), "{number}: it did not wait");
+            drop((inward, outward));
+        });
+    }
+}
+
+#[test]
 fn a_full_queue_and_an_empty_one_say_so_by_their_lanes() {
     let queue = of(8);
     assert!(queue.try_get().is_err());

@@ -92,6 +92,22 @@ fn the_last_handle_goes_without_a_word_if_nobody_else_counted_on_it_or_remembere
 }
 
 #[test]
+fn a_list_has_the_only_look_until_somebody_else_has_one_and_again_when_that_is_gone() {
+    let all = Arc::<Told>::default();
+    let mut handle = Handle::new(|| Quiet(all));
+    let listed = handle.look();
+    assert!(listed.is_of_list_alone());
+    let other = listed.clone();
+    assert!(!listed.is_of_list_alone());
+    drop(other);
+    assert!(listed.is_of_list_alone() && listed.has_handles());
+    let memory = handle.memory();
+    assert!(!listed.is_of_list_alone(), "it may become a handle");
+    drop((handle, memory));
+    assert!(!listed.has_handles());
+}
+
+#[test]
 fn a_handle_that_leaves_a_user_behind_is_closed_and_struck_off_with_the_user() {
     let all = Arc::<Told>::default();
     let handle = Handle::new(|| Quiet(Arc::clone(&all)));
