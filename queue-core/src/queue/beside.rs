@@ -89,18 +89,16 @@ mod tests {
 
     use super::*;
     use crate::Queue;
-    use crate::queue::block::Stuck;
-    use crate::queue::moves::Seen;
 
     #[test]
     fn a_task_that_is_stuck_steps_again_if_what_it_waits_for_comes_soon_and_a_thread_leaves_it_at_that() {
         let queue = Queue::<u32>::bounded("test.beside", 10);
         thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
-        let _ = queue.len();
         let shared = queue.shared();
+        let before = shared.glance().stuck(None);
+        queue.try_put(1).expect("there is room");
         shared.state.moves.go_by_lanes(true);
-        // As if one had been put since then.
-        let stuck = || Trod::<()>::Stuck(Stuck { seen: Seen::new(1, 0), room: 10, in_lane: true });
+        let stuck = || Trod::<()>::Stuck(before);
         let mut steps = 0;
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(poll_fn(|cx| {
