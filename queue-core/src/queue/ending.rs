@@ -192,7 +192,7 @@ mod tests {
         let roster = Arc::new(Roster::of(Arc::clone(&list) as Arc<dyn Roll>));
         let outlook = Outlook::new(None, Some(roster), Interest::NONE);
         let state = || State::<u32, Fifo>::new(None, Overflow::Wait, ItemSampling::Off);
-        let mut handle = Shared::new(Name::of("test"), outlook, state, hook);
+        let mut handle = Shared::new(Name::of("test"), || outlook, state, hook);
         let look = handle.look().listed();
         handle.outlook.seat(look);
         let queue = Queue::from_shared(handle);
