@@ -9,6 +9,7 @@
 //! | `order` | a waiter is told that it was served without what it was given being ordered before that | loom |
 //! | `unlock` | the lock is left without ordering what was done under it | loom |
 //! | `bias` | the owner of a biased lock is kept out without a barrier between | loom |
+//! | `lane` | the lane that leads in is left open by whoever takes the lock and counts what has passed | loom |
 //! | `line` | a wait that is dropped stays in its line, which then leads to freed memory | `AddressSanitizer` |
 //! | `waker` | the waker of a wait that is dropped is never dropped | `LeakSanitizer` |
 

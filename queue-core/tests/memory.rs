@@ -4,6 +4,10 @@
 
 mod support;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use allocation_counter::{AllocationInfo, measure};
 use queue_core::observe::{ContextSource, PutScope};
 use queue_core::{
@@ -103,6 +107,42 @@ fn a_queue_that_is_gone_leaves_no_memory_whoever_had_the_last_of_it() {
             assert_eq!((taken.count_current, taken.bytes_current), (0, 0), "{who}, listed: {listed}");
         }
     }
+}
+
+#[test]
+fn lanes_that_were_opened_and_closed_leave_no_memory() {
+    let (shown, over) = (Mutex::new(None::<Queue<u32>>), AtomicBool::new(false));
+    thread::scope(|scope| {
+        // Looks at each queue that it is shown, which threads share from then on.
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                let mut shown = shown.lock().unwrap();
+                shown.take().iter().for_each(|queue| assert!(queue.is_empty()));
+                drop(shown);
+                thread::yield_now();
+            }
+        });
+        let life = || {
+            let queue = support::queue(100);
+            *shown.lock().unwrap() = Some(queue.clone());
+            while shown.lock().unwrap().is_some() {
+                thread::yield_now();
+            }
+            for _ in 0..20 {
+                for item in 0..100 {
+                    queue.blocking_put(item).unwrap();
+                    assert_eq!(queue.blocking_get(), Ok(item));
+                }
+                // Whoever looks closes them.
+                assert!(queue.is_empty());
+            }
+        };
+        life();
+        let taken = measure(life);
+        over.store(true, Ordering::Relaxed);
+        assert!(taken.count_total > 0, "nothing was measured");
+        assert_eq!((taken.count_current, taken.bytes_current), (0, 0));
+    });
 }
 
 /// Puts a million items of 16 bytes and has `take` take them all; what is left of the memory.

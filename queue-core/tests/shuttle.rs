@@ -85,7 +85,8 @@ fn programs_run_with_few_preemptions() {
     check(PctScheduler::new(3, schedules()), || program::run(&random()));
 }
 
-/// Rows whose every order is tried, on every scene.
+/// Rows whose every order is tried, on every scene without lanes: at a door of theirs a thread spins, and of all orders there are
+/// some in which nobody else ever goes on.
 const EVERY_ORDER: [[&str; 2]; 5] = [
     ["put", "get"],
     ["put, dropped", "put"],
@@ -97,7 +98,7 @@ const EVERY_ORDER: [[&str; 2]; 5] = [
 #[test]
 fn some_pairs_meet_in_every_order() {
     for names in EVERY_ORDER {
-        for scene in SCENES {
+        for scene in SCENES.into_iter().filter(|scene| !scene.has_lanes) {
             let row = |name: &str| operations::all().find(|row| row.name == name).expect("it is in the table");
             let pair = names.map(row);
             check(DfsScheduler::new(Some(schedules()), false), move || meet(scene, &pair));

@@ -80,3 +80,46 @@ impl<T, K: Kind<T>> Shared<T, K> {
         self.state.moves.are_by_lanes()
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use std::thread;
+
+    use super::*;
+    use crate::Queue;
+
+    #[test]
+    fn a_task_that_is_stuck_steps_again_if_what_it_waits_for_comes_soon_and_a_thread_leaves_it_at_that() {
+        let queue = Queue::<u32>::bounded("test.beside", 10);
+        thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
+        let shared = queue.shared();
+        let before = shared.glance().stuck(None);
+        queue.try_put(1).expect("there is room");
+        shared.state.moves.go_by_lanes(true);
+        let stuck = || Trod::<()>::Stuck(before);
+        let mut steps = 0;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(poll_fn(|cx| {
+            for _ in 0..64 {
+                shared.tread(Side::Get, Some(&mut *cx), |_, task| {
+                    assert!(task.is_some(), "it lets others run");
+                    steps += 1;
+                    stuck()
+                });
+            }
+            Poll::Ready(())
+        }));
+        assert_eq!(steps, 65, "at first one wait in 64 is worth a look");
+        steps = 0;
+        (0..64).for_each(|_| {
+            shared.tread(Side::Get, None, |_, _| {
+                steps += 1;
+                stuck()
+            });
+        });
+        assert_eq!(steps, 64);
+        shared.state.moves.go_by_lanes(false);
+    }
+}

@@ -139,3 +139,113 @@ impl<T, K: Kind<T>> State<T, K> {
         }
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::observe::Interest;
+    use crate::observe::outlook::{Audience, Outlook, Roll, Roster};
+    use crate::queue::{Fifo, ItemSampling, Name, OnDrop, Overflow, Queue};
+    use crate::testing::{ByHand, PausedClock};
+
+    /// A list with one seat, which says how that was left.
+    #[derive(Default)]
+    struct List {
+        audience: Audience,
+        seat: Mutex<Option<Look<dyn Member>>>,
+        how: Mutex<Vec<&'static str>>,
+    }
+
+    impl List {
+        fn leave_as(&self, how: &'static str) -> Option<Look<dyn Member>> {
+            self.how.lock().expect("no panic").push(how);
+            self.seat.lock().expect("no panic").take()
+        }
+    }
+
+    impl Roll for List {
+        fn audience(&self) -> &Audience {
+            &self.audience
+        }
+        fn seat(&self, queue: Look<dyn Member>) -> u32 {
+            *self.seat.lock().expect("no panic") = Some(queue);
+            0
+        }
+        fn strike(&self, _: u32) -> Option<Look<dyn Member>> {
+            self.leave_as("struck off")
+        }
+        fn leave(&self, _: u32) -> Option<Look<dyn Member>> {
+            self.leave_as("left")
+        }
+        fn leave_unread(&self, _: u32) -> Option<Look<dyn Member>> {
+            let was_read = self.seat.lock().expect("no panic").as_ref().is_none_or(|seated| seated.was_read());
+            if was_read { None } else { self.leave_as("left unread") }
+        }
+    }
+
+    /// How a queue leaves its list after `life`.
+    fn how_it_leaves(hook: Option<Box<OnDrop<u32>>>, life: fn(&Queue<u32>)) -> &'static str {
+        let list = Arc::<List>::default();
+        let roster = Arc::new(Roster::of(Arc::clone(&list) as Arc<dyn Roll>));
+        let outlook = Outlook::new(None, Some(roster), Interest::NONE);
+        let state = || State::<u32, Fifo>::new(None, Overflow::Wait, ItemSampling::Off);
+        let mut handle = Shared::new(Name::of("test"), || outlook, state, hook);
+        let look = handle.look().listed();
+        handle.outlook.seat(look);
+        let queue = Queue::from_shared(handle);
+        life(&queue);
+        let untaken = queue.shared().state.is_untaken();
+        drop(queue);
+        let how = list.how.lock().expect("no panic");
+        assert_eq!(how.len(), 1, "once: {how:?}");
+        // Where locks are for all from the start nobody knows whether one was taken.
+        if how[0] == "left" && !untaken { "left, having been taken" } else { how[0] }
+    }
+
+    #[test]
+    fn a_queue_leaves_its_list_by_the_shortest_way_that_what_happened_to_it_leaves() {
+        let taken = "left, having been taken";
+        let unused = how_it_leaves(None, |_| {});
+        assert!(unused == "left unread" || unused == taken && crate::queue::lock::Lock::new(()).is_shared());
+        assert_eq!(how_it_leaves(None, |queue| assert!(queue.is_empty())), taken, "nothing was counted");
+        assert_eq!(how_it_leaves(None, |queue| assert_eq!(queue.stats().depth, 0)), "struck off", "its past has begun");
+        let used = |queue: &Queue<u32>| {
+            queue.try_put(1).expect("there is room");
+            queue.try_get().expect("it is there");
+        };
+        assert_eq!(how_it_leaves(None, used), "struck off", "its totals are to be kept");
+        let filled = |queue: &Queue<u32>| queue.try_put(1).expect("there is room");
+        assert_eq!(how_it_leaves(None, filled), "struck off", "an item is let go");
+        assert_eq!(how_it_leaves(Some(Box::new(Box::new(|_, _| {}))), |_| {}), "struck off", "somebody is to be told");
+    }
+
+    #[test]
+    fn what_is_in_flight_is_done_shortly_unless_it_ended_badly_or_somebody_joins_or_time_has_passed() {
+        let mut clock = PausedClock::pause();
+        let queue = Queue::<u32>::builder("test").unbounded().unregistered().build().expect("it is sound");
+        (0..6).for_each(|item| queue.try_put(item).expect("there is room"));
+        assert_eq!(queue.drain().len(), 6);
+        let done = || {
+            let totals = queue.stats().totals;
+            [totals.done_ok, totals.done_failed, totals.done_abandoned]
+        };
+        let shortly = |n, outcome| queue.shared().glance().finish_shortly(n, outcome);
+        assert_eq!(done(), [0, 0, 0]);
+        assert!(shortly(2, Outcome::Ok));
+        assert_eq!(done(), [2, 0, 0]);
+        assert!(!shortly(5, Outcome::Ok), "four are left");
+        assert!(!shortly(1, Outcome::Failed) && !shortly(1, Outcome::Abandoned), "seldom, and counted elsewhere");
+        let mut join = ByHand::new(queue.join());
+        assert!(join.poll().is_pending());
+        assert!(!shortly(1, Outcome::Ok), "somebody joins, who may have to be woken");
+        drop(join);
+        clock.advance(Duration::from_secs(1));
+        assert!(!shortly(1, Outcome::Ok), "the integrals are due");
+        assert_eq!(done(), [2, 0, 0], "what does not go shortly is left as it was");
+        assert!(shortly(4, Outcome::Ok), "all that are left");
+        assert_eq!((done(), queue.stats().in_flight), ([6, 0, 0], 0));
+    }
+}

@@ -70,12 +70,13 @@ pub use tags::ItemSampling;
 pub use weak::WeakQueue;
 
 pub(crate) use name::Name;
-pub(crate) use own::Look;
+#[cfg(all(test, loom))]
+pub(crate) use own::Shares;
+pub(crate) use own::{Handle, Look};
 pub(crate) use shared::{OnDrop, Shared};
 pub(crate) use state::State;
 
 use crate::stats::QueueStats;
-use own::Handle;
 
 /// A queue that is first in, first out.
 pub type Queue<T> = QueueOf<T, Fifo>;

@@ -79,7 +79,8 @@ impl<T, K: Kind<T>> State<T, K> {
         past.peak.current = past.peak.current.max(self.high);
         let levels = Levels {
             depth: self.items.len(),
-            capacity: self.capacity(),
+            // One that has ended is full of nothing: what its name counts stays from here on, whoever looks meanwhile.
+            capacity: self.capacity().filter(|_| !self.has_ended()),
             putters: self.putters.len(),
             getters: self.getters.len() + self.watchers.len(),
             next: self.next,

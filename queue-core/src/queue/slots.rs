@@ -298,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn slots_are_lent_if_there_are_any_and_the_number_is_the_next_in_turn() {
+        let mut slots = Slots::<char>::starting_at(0);
+        assert!(slots.lend(0).is_none(), "there are none");
+        slots.resize(4);
+        assert!(
+            slots.lend(7).is_some_and(|(slots, first)| (slots.len(), first) == (4, 7)),
+            "any will do for the first"
+        );
+        assert!(slots.push(7, &mut Some('a')));
+        assert!(slots.lend(8).is_some_and(|(_, first)| first == 7));
+        assert!(slots.lend(7).is_none() && slots.lend(9).is_none());
+    }
+
+    #[test]
     fn a_destructor_that_panics_keeps_no_other_from_running() {
         struct Loud {
             panics: bool,

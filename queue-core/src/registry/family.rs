@@ -283,3 +283,6 @@ impl fmt::Debug for Family {
         f.debug_struct("Family").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, loom))]
+mod models;

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::thread;
 
 use super::*;
 use crate::queue::{Fifo, QueueOf};
 use crate::stats::{QueueStats, Totals};
-use crate::testing::PausedClock;
+use crate::testing::{ByHand, PausedClock};
 
 /// A stand-in for a queue.
 struct Tuned {
@@ -91,6 +92,15 @@ fn a_queue_in_the_overflow_is_tuned_by_its_own_name() {
     registry.set_capacities(|name| Some(if name == "a" { 1 } else { 2 }));
     let newcomer = Tuned::built(&registry, "a");
     assert_eq!((living.map(|queue| queue.capacity()), newcomer.capacity()), ([Some(1), Some(2)], Some(1)));
+}
+
+#[test]
+fn a_queue_in_the_overflow_knows_its_own_name() {
+    let registry = Registry::new();
+    registry.set_max_names(0);
+    let queue = QueueOf::<u8, Fifo>::builder("a").capacity(1).registry(&registry).build().expect("it is sound");
+    registry.set_capacities(|name| (name == "a").then_some(7));
+    assert_eq!(queue.capacity(), Some(7));
 }
 
 #[test]
@@ -189,6 +199,26 @@ fn what_readers_saw_of_a_queue_that_nobody_used_stays_with_its_name() {
     assert_eq!(saturated(), Duration::from_secs(5));
     drop(queue);
     assert_eq!(saturated(), Duration::from_secs(5), "a total that falls looks like a restart");
+}
+
+#[test]
+fn a_queue_that_has_ended_is_saturated_no_more_so_a_reader_who_comes_as_it_leaves_sees_what_stays() {
+    let mut clock = PausedClock::pause();
+    let registry = Registry::new();
+    registry.set_saturation(0.0);
+    let saturated = || registry.get("a").expect("it is known").totals.saturated;
+    let queue = QueueOf::<u8, Fifo>::builder("a").capacity(1).registry(&registry).build().expect("it is sound");
+    assert_eq!(saturated(), Duration::ZERO);
+    queue.try_put(1).expect("there is room");
+    let Poll::Ready(Ok(delivery)) = ByHand::new(queue.receive()).poll() else { panic!("there is an item") };
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(saturated(), Duration::from_secs(5));
+    // The delivery keeps its seat; as it leaves that nobody asks it for the time since somebody looked.
+    drop(queue);
+    clock.advance(Duration::from_secs(7));
+    assert_eq!(saturated(), Duration::from_secs(5));
+    drop(delivery);
+    assert_eq!(saturated(), Duration::from_secs(5));
 }
 
 #[test]

@@ -26,7 +26,9 @@ pub(crate) fn meet(scene: Scene, operation: Operation) {
     let on_drop = move |item, _| hook.lock().unwrap().push(item);
     let queue = Queue::builder("model").capacity(scene.capacity).on_drop(on_drop).unregistered().build().unwrap();
     let mut put: Vec<u32> = (MAIN..).take(scene.filled).collect();
-    put.iter().for_each(|item| queue.try_put(*item).unwrap());
+    for item in &put {
+        if scene.has_lanes { queue.blocking_put(*item) } else { queue.try_put(*item) }.unwrap();
+    }
     let weak = queue.downgrade();
     let (producer, consumer) = if operation.of_a_half { Some(queue.clone().split()).unzip() } else { (None, None) };
     let kit = Kit { queue: queue.clone(), producer, consumer, item: OF_ONE };

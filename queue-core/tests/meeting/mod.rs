@@ -62,16 +62,29 @@ impl Outcome {
 pub(crate) struct Scene {
     pub(crate) capacity: usize,
     pub(crate) filled: usize,
+    /// Whether its lanes are open.
+    pub(crate) has_lanes: bool,
 }
 
-/// Every scene in which something is decided: one slot or two, empty or full; or more slots, which are the least with lanes,
-/// those being open.
-pub(crate) const SCENES: [Scene; 5] = [
-    Scene { capacity: 1, filled: 0 },
-    Scene { capacity: 1, filled: 1 },
-    Scene { capacity: 2, filled: 0 },
-    Scene { capacity: 2, filled: 2 },
-    Scene { capacity: 3, filled: 2 },
+impl Scene {
+    const fn of(capacity: usize, filled: usize) -> Self {
+        Self { capacity, filled, has_lanes: false }
+    }
+
+    const fn with_lanes(self) -> Self {
+        Self { has_lanes: true, ..self }
+    }
+}
+
+/// Every scene in which something is decided: one slot or two, empty or full; and with lanes that are open, one slot that is
+/// filled, or some that are and one that is not.
+pub(crate) const SCENES: [Scene; 6] = [
+    Scene::of(1, 0),
+    Scene::of(1, 1),
+    Scene::of(2, 0),
+    Scene::of(2, 2),
+    Scene::of(1, 1).with_lanes(),
+    Scene::of(3, 2).with_lanes(),
 ];
 
 /// Items of the main thread; those of the operations are lower.
@@ -115,7 +128,7 @@ impl Meeting {
         self.put_by(|queue, item| block_on(queue.put(item)))
     }
 
-    /// A task of many workers does not open the lanes.
+    /// That opens the lanes; a task of many workers does not.
     fn put_from_a_thread(&mut self) -> bool {
         self.put_by(Queue::blocking_put)
     }
@@ -220,7 +233,9 @@ pub(crate) fn meet(scene: Scene, operations: &[Operation]) {
     let queue = queue(scene.capacity);
     let mut meeting =
         Meeting { queue: queue.clone(), room_before: scene.capacity, own: Outcome::default(), all: Vec::new() };
-    (0..scene.filled).for_each(|_| assert!(meeting.put_from_a_thread()));
+    for _ in 0..scene.filled {
+        assert!(if scene.has_lanes { meeting.put_from_a_thread() } else { meeting.put() });
+    }
     let of_halves = operations.iter().any(|operation| operation.of_a_half);
     let (mut producer, mut consumer) = if of_halves { Some(queue.split()).unzip() } else { (None, None) };
     let threads: Vec<_> = (1..)

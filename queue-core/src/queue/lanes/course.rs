@@ -140,7 +140,37 @@ impl<T, K: Kind<T>> State<T, K> {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
-    use super::Worth;
+    use std::time::Duration;
+
+    use super::super::Trod;
+    use super::*;
+    use crate::builder::QueueBuilder;
+    use crate::queue::discipline::Fifo;
+    use crate::queue::state::Life;
+    use crate::queue::{ItemSampling, Queue};
+    use crate::testing::{ByHand, PausedClock};
+
+    /// A queue that was once as full as it gets, or had a hundred items, at a clock that stands still.
+    fn calm(amend: impl FnOnce(QueueBuilder<u32, Fifo>) -> QueueBuilder<u32, Fifo>) -> (Queue<u32>, PausedClock) {
+        let clock = PausedClock::pause();
+        let builder = Queue::builder("test").capacity(10).sample_items(ItemSampling::Off).unregistered();
+        let queue = amend(builder).build().expect("it is sound");
+        let items = (0..100).take_while(|item| queue.try_put(*item).is_ok()).count();
+        assert_eq!(queue.drain().len(), items);
+        let _ = queue.stats();
+        (queue, clock)
+    }
+
+    /// Looks at the course that its lanes would lead, after a change.
+    fn course_after(queue: &Queue<u32>, change: impl FnOnce(&mut State<u32, Fifo>)) -> Option<Course<u32>> {
+        let mut state = queue.shared().glance();
+        change(&mut state);
+        state.course()
+    }
+
+    fn is_clear(queue: &Queue<u32>) -> bool {
+        course_after(queue, |_| {}).is_some()
+    }
 
     #[test]
     fn lanes_that_led_few_items_stay_closed_for_longer_each_time_and_not_once_they_led_many() {
@@ -151,5 +181,108 @@ mod tests {
             rest
         };
         assert_eq!([10, 63, 0, 10, 10, 10, 64, 0].map(&mut rests), [1, 2, 4, 8, 16, 16, 16, 1]);
+    }
+
+    #[test]
+    fn lanes_lead_past_nobody_who_waits_and_nothing_that_was_promised() {
+        let (queue, _clock) = calm(|builder| builder);
+        assert!(is_clear(&queue));
+        let mut getter = ByHand::new(queue.get());
+        assert!(getter.poll().is_pending() && !is_clear(&queue), "somebody waits for an item");
+        queue.try_put(1).expect("it is handed over");
+        assert!(!is_clear(&queue), "an item is on its way");
+        assert!(getter.poll().is_ready() && is_clear(&queue));
+        let mut batch = ByHand::new(queue.get_batch(1, Duration::ZERO));
+        assert!(batch.poll().is_pending() && !is_clear(&queue), "somebody looks for items");
+        drop(batch);
+        let permit = ByHand::new(queue.reserve()).poll();
+        assert!(permit.is_ready() && !is_clear(&queue), "a slot is promised");
+        drop(permit);
+        (0..10).for_each(|item| queue.try_put(item).expect("there is room"));
+        assert!(is_clear(&queue));
+        let mut putter = ByHand::new(queue.put(10));
+        assert!(putter.poll().is_pending() && !is_clear(&queue), "somebody waits for room");
+    }
+
+    #[test]
+    fn lanes_are_not_for_a_queue_that_anything_else_is_to_be_done_for() {
+        let changes: [fn(&mut State<u32, Fifo>); 4] = [
+            |state| state.sourced = true,
+            |state| state.observed = true,
+            |state| state.held = true,
+            |state| state.life = Life::Draining,
+        ];
+        for change in changes {
+            let (queue, _clock) = calm(|builder| builder);
+            assert!(is_clear(&queue) && course_after(&queue, change).is_none());
+        }
+        let (queue, mut clock) = calm(|builder| builder);
+        clock.advance(Duration::from_secs(1));
+        assert!(!is_clear(&queue), "the integrals are due");
+    }
+
+    #[test]
+    fn a_course_leads_as_far_as_there_are_slots_and_says_what_is_to_be_done_where_it_ends() {
+        let (queue, _clock) = calm(|builder| builder);
+        let course = course_after(&queue, |state| {
+            (state.reach.put_paid, state.reach.get_paid, state.high) = (7, state.got + 5, 3);
+        });
+        let Course { first, next, inward, outward, .. } = course.expect("all is calm");
+        assert_eq!((first, next), (10, 10));
+        assert_eq!((inward.below, inward.waits, inward.high, inward.paid), (10, true, 3, 7));
+        assert_eq!((outward.limit, outward.paid, outward.room), (first + LOOK_AROUND, first + 5, 10));
+        let waits = |amend: fn(QueueBuilder<u32, Fifo>) -> QueueBuilder<u32, Fifo>| {
+            let (queue, _clock) = calm(amend);
+            course_after(&queue, |_| {}).map(|course| course.inward.waits)
+        };
+        assert_eq!(waits(QueueBuilder::unbounded), Some(false), "more slots can be made");
+        assert_eq!(waits(|builder| builder.overflow(Overflow::Reject)), Some(false), "it does not wait for room");
+    }
+
+    #[test]
+    fn a_course_ends_before_the_first_item_that_carries_a_clock_if_somebody_asks_for_clocks() {
+        let (queue, _clock) = calm(|builder| builder.sample_items(ItemSampling::All));
+        (1..4).for_each(|item| queue.try_put(item).expect("there is room"));
+        let limit = |measured| {
+            let course = course_after(&queue, |state| state.measured = measured).expect("all is calm");
+            course.outward.limit - course.first
+        };
+        assert_eq!((limit(false), limit(true)), (LOOK_AROUND, 0));
+        queue.drain();
+        assert_eq!(limit(true), LOOK_AROUND, "nothing that is there carries one");
+    }
+
+    #[test]
+    fn lanes_are_opened_when_they_are_due_whatever_room_there_is() {
+        for capacity in [1, 2, 100] {
+            let (queue, _clock) = calm(|builder| builder.capacity(capacity));
+            let shared = queue.shared();
+            let mut state = shared.glance();
+            state.worth.rest = 1;
+            assert!(!state.open(&shared.lanes, Who::Thread), "one item goes by the lock first");
+            assert!(state.open(&shared.lanes, Who::Thread), "{capacity}");
+        }
+    }
+
+    #[test]
+    fn what_was_paid_for_and_what_the_lanes_were_worth_outlasts_them() {
+        let (queue, _clock) = calm(|builder| builder.capacity(100));
+        let shared = queue.shared();
+        let lead = |items: u32| {
+            let mut state = shared.glance();
+            (state.worth, state.reach.put_paid, state.reach.get_paid) = (Worth::default(), 500, state.got + 300);
+            state.worth.rest = 0;
+            assert!(state.open(&shared.lanes, Who::Thread));
+            drop(state);
+            for item in 0..items {
+                assert!(matches!(shared.lanes.put(&mut Some(item), None), Trod::Done(())));
+            }
+            let mut state = shared.glance();
+            state.catch_up(&shared.lanes.close().expect("they are open"));
+            (state.reach.put_paid, state.reach.get_paid - state.got, state.worth.rest)
+        };
+        assert_eq!(lead(64), (500, 300, Worth::LEAST_REST));
+        queue.drain();
+        assert_eq!(lead(3), (500, 300, 2 * Worth::LEAST_REST));
     }
 }

@@ -127,3 +127,28 @@ impl<T, W> Drop for Turn<'_, T, W> {
         self.0.door.store(FREE, Ordering::Release);
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    fn lane() -> Lane<u8, ()> {
+        Lane::new(7, Inside { slots: std::ptr::null_mut(), mask: 0, way: () })
+    }
+
+    #[test]
+    fn a_lane_has_one_in_it_at_a_time_and_nobody_once_it_is_shut() {
+        let lane = lane();
+        let turn = lane.take_at_once();
+        assert_eq!(turn.as_ref().map(Turn::number), Some(7));
+        assert!(lane.take_at_once().is_none());
+        drop(turn);
+        assert!(lane.wait_for(HELD), "nobody is in");
+        assert!(lane.take_at_once().is_none(), "who waited has it");
+        drop(Turn(&lane));
+        lane.shut();
+        assert!(lane.take_at_once().is_none() && lane.take().is_none());
+        lane.open();
+        assert!(lane.take().is_some());
+    }
+}

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::Trod;
 use crate::observe::{Event, Interest, Observer, QueueInfo};
 use crate::queue::{ItemSampling, Overflow, Queue, Shutdown};
 use crate::registry::Registry;
@@ -44,6 +45,70 @@ fn what_passed_by_the_lanes_is_counted_as_if_it_had_gone_by_the_lock() {
     assert_eq!((stats.totals.put, stats.totals.got), (all + 90, all + 30));
     assert_eq!((stats.depth, stats.depth_peak, stats.in_flight), (60, 70, all as usize + 30));
     assert_eq!(queue.drain(), (30..70).chain(0..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_looked_at_goes_by_the_lanes_at_once_until_time_has_passed() {
+    let mut clock = PausedClock::pause();
+    let queue = open(|| {
+        let builder = Queue::<u32>::builder("test.lanes").capacity(100).sample_items(ItemSampling::Off);
+        builder.unregistered().build().expect("it is sound")
+    });
+    let shared = queue.shared();
+    // So deep it has been then, and one of either sort has looked how far it may go.
+    (0..10).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    (0..10).for_each(|item| assert_eq!(queue.blocking_get(), Ok(item)));
+    (0..3).for_each(|item| queue.blocking_put(item).expect("there is room"));
+    assert_eq!(queue.blocking_get(), Ok(0));
+    let (before, mut slot) = (shared.seen(), Some(3));
+    assert!(shared.put_in_lane_quickly(&mut slot) && slot.is_none());
+    assert!(shared.seen() != before, "whoever waits sees it");
+    assert_eq!(shared.get_in_lane_quickly(), Some(1));
+    clock.advance(Duration::from_secs(1));
+    assert!(!shared.put_in_lane_quickly(&mut Some(4)) && shared.get_in_lane_quickly().is_none());
+    assert!(matches!(shared.put_in_lane(&mut Some(4), None), Trod::Off), "the integrals are due");
+    assert!(matches!(shared.get_in_lane(None), Trod::Off));
+    assert!(shared.is_by_lanes());
+    assert_eq!(queue.drain(), [2, 3]);
+}
+
+#[test]
+fn a_queue_that_one_thread_has_to_itself_has_no_lanes() {
+    let queue = Queue::<u32>::builder("test.lanes").capacity(100).unregistered().build().expect("it is sound");
+    for item in 0..400 {
+        queue.blocking_put(item).expect("there is room");
+        assert!(!queue.shared().is_by_lanes() || queue.shared().state.is_shared(), "whom would it meet there?");
+        assert_eq!(queue.blocking_get(), Ok(item));
+    }
+}
+
+#[test]
+fn whoever_comes_to_a_lane_that_somebody_is_in_waits_and_so_does_whoever_closes_it() {
+    let ways: [fn(&Queue<u32>); 4] = [
+        |queue| queue.blocking_put(1).expect("there is room"),
+        |queue| assert_eq!(queue.blocking_get(), Ok(0)),
+        |queue| assert_eq!(queue.len(), 1),
+        |queue| assert_eq!(queue.len(), 1),
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let queue = of(10);
+        queue.blocking_put(0).expect("there is room");
+        let pair = queue.shared().lanes.open_pair().expect("they are open");
+        let inward = (number % 2 == 0).then(|| pair.inward.take().expect("nobody is in"));
+        let outward = (number % 2 == 1).then(|| pair.outward.take().expect("nobody is in"));
+        let (begin, begins) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            let (queue, begin) = (&queue, begin);
+            let other = scope.spawn(move || {
+                begin.send(()).expect("somebody listens");
+                way(queue);
+            });
+            begins.recv().expect("the other comes");
+            (0..1_000).for_each(|_| thread::yield_now());
+            assert!(!other.is_finished(), "{number}: it did not wait");
+            drop((inward, outward));
+        });
+    }
 }
 
 #[test]

@@ -1,7 +1,123 @@
-//! What a model checker cannot try: as many pointers as there may be, and one more.
+//! What a model checker cannot try: as many pointers as there may be, and one more. And what one thread alone can tell: by which
+//! way the last handle goes.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use super::counts::MOST;
 use super::*;
+use crate::stats::member::Tuning;
+use crate::stats::{QueueStats, Totals};
+
+/// How often something was closed, struck off and dropped.
+#[derive(Default)]
+struct Told {
+    times: [AtomicUsize; 3],
+    list: Mutex<Option<Look<dyn Member>>>,
+}
+
+/// Says what becomes of it, and goes without a word if it may.
+struct Quiet(Arc<Told>);
+
+impl Quiet {
+    fn tell(&self, what: usize) {
+        self.0.times[what].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Shares for Quiet {
+    fn leaves_nothing(&mut self) -> bool {
+        true
+    }
+
+    fn leave(&self) -> Option<Look<dyn Member>> {
+        self.0.list.lock().expect("no panic").take()
+    }
+
+    fn close(&self) -> Result<(), Box<dyn Any + Send>> {
+        self.tell(0);
+        Ok(())
+    }
+
+    fn strike(&self) -> Option<Look<dyn Member>> {
+        self.tell(1);
+        self.leave()
+    }
+}
+
+impl Member for Quiet {
+    fn stats(&self) -> QueueStats {
+        QueueStats::default()
+    }
+
+    fn totals(&self) -> Option<Totals> {
+        None
+    }
+
+    fn tune(&self, _: Tuning) {}
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        self.tell(2);
+    }
+}
+
+#[test]
+fn the_last_handle_goes_without_a_word_if_nobody_else_counted_on_it_or_remembered_it() {
+    type End = fn(Handle<Quiet>);
+    let listed = |handle: &mut Handle<Quiet>| {
+        *handle.0.inside().0.list.lock().expect("no panic") = Some(handle.look().listed());
+    };
+    let ends: [(&str, End, [usize; 3]); 6] = [
+        ("alone", drop, [0, 0, 1]),
+        ("one of two", |handle| drop(handle.clone()), [0, 0, 1]),
+        ("after a user", |handle| drop(handle.user()), [0, 0, 1]),
+        ("before a user", |handle| drop((handle.user(), handle)), [0, 0, 1]),
+        ("remembered", |handle| drop((handle.memory(), drop(handle))), [1, 1, 1]),
+        ("remembered before", |handle| drop(handle.memory()), [1, 1, 1]),
+    ];
+    for (who, end, told) in ends {
+        for on_a_list in [false, true] {
+            let all = Arc::<Told>::default();
+            let mut handle = Handle::new(|| Quiet(Arc::clone(&all)));
+            if on_a_list {
+                listed(&mut handle);
+            }
+            end(handle);
+            let times = all.times.each_ref().map(|times| times.load(Ordering::Relaxed));
+            assert_eq!(times, told, "{who}, on a list: {on_a_list}");
+        }
+    }
+}
+
+#[test]
+fn a_list_has_the_only_look_until_somebody_else_has_one_and_again_when_that_is_gone() {
+    let all = Arc::<Told>::default();
+    let mut handle = Handle::new(|| Quiet(all));
+    let listed = handle.look();
+    assert!(listed.is_of_list_alone());
+    let other = listed.clone();
+    assert!(!listed.is_of_list_alone());
+    drop(other);
+    assert!(listed.is_of_list_alone() && listed.has_handles());
+    let memory = handle.memory();
+    assert!(!listed.is_of_list_alone(), "it may become a handle");
+    drop((handle, memory));
+    assert!(!listed.has_handles());
+}
+
+#[test]
+fn a_handle_that_leaves_a_user_behind_is_closed_and_struck_off_with_the_user() {
+    let all = Arc::<Told>::default();
+    let handle = Handle::new(|| Quiet(Arc::clone(&all)));
+    let user = handle.user();
+    let times = || all.times.each_ref().map(|times| times.load(Ordering::Relaxed));
+    drop(handle);
+    assert_eq!(times(), [1, 0, 0]);
+    drop(user);
+    assert_eq!(times(), [1, 1, 1]);
+}
 
 struct Inside;
 
