@@ -3,7 +3,7 @@ use std::future::Future;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread::{self, Scope, ScopedJoinHandle, ThreadId};
 use std::time::Duration;
 
@@ -158,6 +158,25 @@ fn an_item_that_was_left_and_not_taken_in_comes_back() {
     });
     assert_eq!(late.blocking_put_timeout(1, Duration::from_millis(2)), Err(PutError::TimedOut(1)));
     assert_eq!((late.try_get(), late.try_get()), (Ok(0), Err(GetError::Empty)));
+}
+
+#[test]
+fn a_slot_that_comes_back_while_somebody_waits_for_an_item_brings_it_the_one_that_a_thread_left() {
+    let queue = plain();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut granted = Box::pin(queue.reserve());
+    assert!(granted.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(queue.try_get(), Ok(0));
+    thread::scope(|scope| {
+        let _ends = Ends(&queue);
+        let thread = in_line(scope, &queue, 1);
+        until_it_is_left(&queue);
+        let mut get = Box::pin(queue.get());
+        assert!(get.as_mut().poll(&mut cx).is_pending(), "the slot is promised, and empty");
+        drop(granted);
+        assert_eq!(thread.join().expect("no panic"), Ok(()));
+        assert_eq!(get.as_mut().poll(&mut cx), Poll::Ready(Ok(1)));
+    });
 }
 
 #[test]
