@@ -2,8 +2,8 @@
 //!
 //! A spin lock, because the section is a few dozen instructions: taking it is one compare-and-swap, leaving it a plain
 //! store; for a thread that is alone with the queue taking it is a plain store as well (see `bias.rs`). Contention backs
-//! off for long (one quick try, then microseconds between two looks), which keeps the cache line with whoever holds it; a holder that
-//! was descheduled is waited for by yielding, then by sleeping.
+//! off for long (one quick try, then microseconds between two looks), which keeps the cache line with whoever holds it;
+//! a holder that was descheduled is waited for by yielding, then by sleeping.
 //!
 //! Nothing foreign runs inside: no waker, no hook, no destructor of an item. `Ord` of a priority item is the
 //! exception, so a panic may unwind through a guard: it unlocks, and nothing is poisoned.
