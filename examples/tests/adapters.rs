@@ -1,7 +1,7 @@
 //! One workload, three adapters: Prometheus' collector, the `metrics` facade and OpenTelemetry show the same numbers.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -161,13 +161,14 @@ async fn three_adapters_show_the_same_numbers_of_the_same_work() {
         numbers.iter().filter(|(series, _)| !moves(series)).map(|(series, value)| (series.clone(), *value)).collect()
     };
     let behind = || -> Vec<String> {
-        let collector = adapters.by_collector();
-        let other = |(series, value): (String, f64)| {
-            let expected = collector.get(&series).copied();
-            (!expected.is_some_and(|expected| alike(value, expected)))
-                .then(|| format!("{series} is {value} and not {expected:?}"))
+        let (collector, facade) = (still(&adapters.by_collector()), still(&adapters.by_facade()));
+        let names: BTreeSet<_> = collector.keys().chain(facade.keys()).collect();
+        let told = |name: &String| match (facade.get(name), collector.get(name)) {
+            (Some(value), Some(expected)) => alike(*value, *expected),
+            _ => false,
         };
-        still(&adapters.by_facade()).into_iter().filter_map(other).collect()
+        let other = names.into_iter().filter(|name| !told(name));
+        other.map(|name| format!("{name} is {:?} and not {:?}", facade.get(name), collector.get(name))).collect()
     };
     let began = Instant::now();
     while !behind().is_empty() {
