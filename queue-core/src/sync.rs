@@ -12,7 +12,9 @@ use std as primitives;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use primitives::sync::atomic::fence;
-pub(crate) use primitives::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+pub(crate) use primitives::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
 pub(crate) use primitives::thread::{self, Thread};
 pub(crate) use primitives::thread_local;
 
@@ -65,17 +67,30 @@ mod blocking {
             Self(Mutex::new(()))
         }
 
-        pub(crate) fn lock(&self) -> BlockingTurn<'_> {
+        pub(crate) fn lock(&self, _foreign: bool) -> BlockingTurn<'_> {
             self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
         }
 
         /// It leans to nobody.
-        pub(crate) fn lock_alone(&self, _foreign: bool) -> Option<BlockingTurn<'_>> {
+        pub(crate) fn lock_alone<A>(&self, _foreign: bool) -> Option<(BlockingTurn<'_>, A)> {
             None
         }
 
-        /// Nobody has it alone.
-        pub(crate) fn leave_alone(&self) {}
+        /// Nobody has tried to have it so.
+        pub(crate) fn leave_among_others(&self) {}
+
+        /// It leans to nobody.
+        pub(crate) fn lean(&self) -> bool {
+            false
+        }
+
+        /// Nor did it.
+        pub(crate) fn stop_leaning(&self) {}
+
+        /// Nothing ended.
+        pub(crate) fn was_hard_to_end(&self) -> bool {
+            false
+        }
 
         /// What one tries quickly one tries again in a turn like any other.
         pub(crate) fn lock_unless(&self, _: impl FnOnce() -> bool) -> Option<BlockingTurn<'_>> {
@@ -93,8 +108,8 @@ mod blocking {
         }
 
         /// As any other: that an owner stays one is a matter of its own model.
-        pub(crate) fn visit(&self) -> BlockingTurn<'_> {
-            self.lock()
+        pub(crate) fn visit(&self, foreign: bool) -> BlockingTurn<'_> {
+            self.lock(foreign)
         }
 
         /// Its turn ends with the guard.

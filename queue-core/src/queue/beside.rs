@@ -3,7 +3,8 @@
 use std::task::Context;
 
 use super::discipline::Kind;
-use super::lanes::{Lanes, Trod, Who};
+use super::lanes::{Lanes, Onward, Trod, Who};
+use super::mark;
 use super::shared::{Glance, Shared};
 use super::state::State;
 use crate::observe::Side;
@@ -65,12 +66,26 @@ impl<T, K: Kind<T>> Shared<T, K> {
         moves.go_by_lanes(false);
     }
 
-    /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, if that is worth it.
+    /// Leaves the lock, which was had for an item that went the short way: by the lanes from here on, or leaning to this
+    /// thread, if that is worth it.
     #[inline]
     pub(super) fn leave_calmly(&self, mut state: Glance<'_, T, K>, who: Who) {
         // Model checkers take every queue for one that threads share.
-        if (self.is_shared() || cfg!(any(loom, shuttle))) && state.open(&self.lanes, who) {
-            state.moves().go_by_lanes(true);
+        if !(self.is_shared() || cfg!(any(loom, shuttle))) {
+            return;
+        }
+        match state.open(&self.lanes, who) {
+            Onward::Lock => {}
+            Onward::Lanes => state.moves().go_by_lanes(true),
+            Onward::Workers => self.leave_to_this_thread(state),
+        }
+    }
+
+    /// Leaves the lock, and has it lean to this thread if nobody else was seen for long.
+    fn leave_to_this_thread(&self, state: Glance<'_, T, K>) {
+        let (this_thread, moved) = (mark::number_of_this_thread(), state.next + state.got);
+        if state.moves().leaning.is_due(this_thread, moved, state.was_hard_to_end()) {
+            state.lean();
         }
     }
 
@@ -93,6 +108,7 @@ mod tests {
     #[test]
     fn a_task_that_is_stuck_steps_again_if_what_it_waits_for_comes_soon_and_a_thread_leaves_it_at_that() {
         let queue = Queue::<u32>::bounded("test.beside", 10);
+        assert!(queue.is_empty(), "this thread is the first");
         thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
         let shared = queue.shared();
         let before = shared.glance().stuck(None);

@@ -166,6 +166,12 @@ impl<'a, T, K: Kind<T>> Turn<'a, T, K> {
         Self { state }
     }
 
+    /// From here on the lock leans to nobody: this thread goes on to wait for others, and comes back after them.
+    #[inline]
+    pub(super) fn stop_leaning(&self) {
+        self.state.stop_leaning();
+    }
+
     /// What one saw that has to wait now, on this side if it is for an item or for room.
     pub(super) fn stuck(&self, side: Option<Side>) -> Stuck {
         self.state.stuck(side)

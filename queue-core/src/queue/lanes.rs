@@ -28,7 +28,7 @@ use crate::canary;
 #[cfg(loom)]
 use crate::sync::UnsafeCell;
 use crate::sync::{AtomicPtr, Ordering};
-pub(super) use course::{Who, Worth};
+pub(super) use course::{Onward, Who, Worth};
 use lane::{Inside, Lane, Turn};
 use way::{Inward, Outward};
 

@@ -16,6 +16,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::bias::{Bias, Kept};
+use super::mark::Word;
 use super::moves::Moves;
 use crate::canary;
 use crate::sync::{AtomicBool, Ordering, pause, thread};
@@ -26,6 +27,15 @@ use crate::sync::{AtomicBool, Ordering, pause, thread};
 use crate::sync::{Blocking as Door, BlockingTurn as Held};
 #[cfg(not(any(loom, shuttle)))]
 use {Spin as Door, SpinHeld as Held};
+
+/// What the owner of a lock that leans leaves it by.
+pub(super) type Alone = &'static Word;
+
+/// What a lock guards.
+pub(crate) trait Guarded {
+    /// Whether foreign code runs under the lock, which may come back to it.
+    const FOREIGN: bool;
+}
 
 /// Guards `S`.
 #[repr(C)]
@@ -51,18 +61,6 @@ impl<S> Lock<S> {
         self.state.get_mut()
     }
 
-    /// Waits for the lock and takes it.
-    #[inline]
-    pub(crate) fn lock(&self) -> Guard<'_, S> {
-        Guard { held: self.door.lock(), lock: self }
-    }
-
-    /// Takes the lock if it leans to this thread; `foreign` is whether foreign code may run under it.
-    #[inline(always)]
-    pub(crate) fn lock_alone(&self, foreign: bool) -> Option<Guard<'_, S>> {
-        self.door.lock_alone(foreign).map(|held| Guard { held, lock: self })
-    }
-
     /// Takes a lock for all if that needs no waiting; not if what it guards goes by the lanes.
     #[inline(always)]
     pub(crate) fn lock_among_others(&self) -> Option<Guard<'_, S>> {
@@ -78,10 +76,24 @@ impl<S> Lock<S> {
     pub(crate) fn is_untaken(&self) -> bool {
         self.door.is_untaken()
     }
+}
+
+impl<S: Guarded> Lock<S> {
+    /// Waits for the lock and takes it.
+    #[inline]
+    pub(crate) fn lock(&self) -> Guard<'_, S> {
+        Guard { held: self.door.lock(S::FOREIGN), lock: self }
+    }
+
+    /// Takes the lock if it leans to this thread.
+    #[inline(always)]
+    pub(crate) fn lock_alone(&self) -> Option<(Guard<'_, S>, Alone)> {
+        self.door.lock_alone(S::FOREIGN).map(|(held, alone)| (Guard { held, lock: self }, alone))
+    }
 
     /// As [`lock`](Self::lock), for a reader who may well be a foreign thread: whoever is alone with the lock stays so.
     pub(crate) fn visit<R>(&self, look: impl FnOnce(&mut S) -> R) -> R {
-        let _visit = self.door.visit();
+        let _visit = self.door.visit(S::FOREIGN);
         // SAFETY: a visit keeps everybody else out, as a guard does, and this is the only reference made in it; see
         // lock/models.rs.
         look(unsafe { &mut *self.state.get() })
@@ -101,11 +113,36 @@ impl<S> Guard<'_, S> {
         &self.lock.moves
     }
 
-    /// Unlocks what was [locked alone](Lock::lock_alone): nobody else looks at more than one flag then.
+    /// Unlocks what was [locked alone](Lock::lock_alone).
     #[inline(always)]
-    pub(super) fn leave_alone(self) {
-        self.lock.door.leave_alone();
+    pub(super) fn leave_alone(self, alone: Alone) {
+        alone.leave();
         std::mem::forget(self);
+    }
+
+    /// Unlocks what was [locked among others](Lock::lock_among_others).
+    #[inline(always)]
+    pub(super) fn leave_among_others(self) {
+        self.lock.door.leave_among_others();
+        std::mem::forget(self);
+    }
+
+    /// From here on it is one for all, if it leans to this thread [again](Self::lean): for one who waits for others.
+    #[inline]
+    pub(super) fn stop_leaning(&self) {
+        self.lock.door.stop_leaning();
+    }
+
+    /// Whether it took much to end what [`lean`](Self::lean) began last.
+    pub(super) fn was_hard_to_end(&self) -> bool {
+        self.lock.door.was_hard_to_end()
+    }
+
+    /// Unlocks what is [one for all](Lock::is_shared), and lets it lean to this thread from here on, if it can.
+    pub(super) fn lean(self) {
+        if self.lock.door.lean() {
+            std::mem::forget(self);
+        }
     }
 }
 
@@ -167,7 +204,7 @@ impl Rest {
 /// A flag to wait for by spinning, unless it leans to this thread.
 #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "its own model uses it"))]
 struct Spin {
-    /// Whether somebody is inside, once the lock is one for all. As long as it leans nobody but its owner touches it.
+    /// Whether somebody is inside by the way for all. As long as it leans, that is so: nobody comes in.
     held: AtomicBool,
     bias: Bias,
 }
@@ -197,40 +234,55 @@ impl Drop for SpinVisit<'_> {
 impl Spin {
     #[inline(always)]
     fn new() -> Self {
-        Self { held: AtomicBool::new(false), bias: Bias::new() }
+        let bias = Bias::new();
+        Self { held: AtomicBool::new(!bias.is_over()), bias }
     }
 
     #[inline(always)]
-    fn lock_quickly(&self) -> Option<SpinHeld<'_>> {
-        self.lock_alone(true).or_else(|| self.lock_unless(|| false))
+    fn lock_quickly(&self, foreign: bool) -> Option<SpinHeld<'_>> {
+        self.lock_alone(foreign).map(|(held, _)| held).or_else(|| self.lock_unless(|| false))
     }
 
     #[inline(always)]
-    fn lock_alone(&self, foreign: bool) -> Option<SpinHeld<'_>> {
-        self.bias.enter(foreign).then_some(SpinHeld(PhantomData))
+    fn lock_alone(&self, foreign: bool) -> Option<(SpinHeld<'_>, Alone)> {
+        self.bias.enter(foreign).map(|word| (SpinHeld(PhantomData), word))
     }
 
     #[inline(always)]
-    fn leave_alone(&self) {
-        self.bias.leave();
+    fn leave_among_others(&self) {
+        self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
+    }
+
+    /// Leaves by leaning to this thread, which came in by the way for all; says whether it can.
+    fn lean(&self) -> bool {
+        self.bias.lean()
+    }
+
+    /// As anybody from here on, if the lock leant to this thread again; that is inside.
+    fn stop_leaning(&self) {
+        self.bias.stop_leaning();
+    }
+
+    fn was_hard_to_end(&self) -> bool {
+        self.bias.was_hard_to_end()
     }
 
     /// Of a lock for all, unless `others` are to be left alone.
     #[inline(always)]
     fn lock_unless(&self, others: impl FnOnce() -> bool) -> Option<SpinHeld<'_>> {
-        (self.bias.is_over() && !others() && self.take()).then_some(SpinHeld(PhantomData))
+        (!others() && self.take()).then_some(SpinHeld(PhantomData))
     }
 
     #[inline]
-    fn lock(&self) -> SpinHeld<'_> {
-        self.lock_quickly().unwrap_or_else(|| self.lock_after_a_try())
+    fn lock(&self, foreign: bool) -> SpinHeld<'_> {
+        self.lock_quickly(foreign).unwrap_or_else(|| self.lock_after_a_try(foreign))
     }
 
     #[cold]
-    fn lock_after_a_try(&self) -> SpinHeld<'_> {
+    fn lock_after_a_try(&self, foreign: bool) -> SpinHeld<'_> {
         for tries in 0_usize.. {
             if !self.bias.is_over() {
-                if self.settle() {
+                if self.settle(foreign) {
                     break;
                 }
                 continue;
@@ -253,43 +305,32 @@ impl Spin {
     }
 
     /// Becomes the owner, or ends the bias to another; says whether this thread is inside then.
-    fn settle(&self) -> bool {
-        let mut kept = self.bias.keep();
-        if kept.is_over() {
-            return false;
-        }
-        if !kept.own() {
-            kept.end();
-            // The owner is outside, and nobody sees yet that it is one for all.
-            self.held.store(true, Ordering::Relaxed);
-        }
-        true
+    fn settle(&self, foreign: bool) -> bool {
+        // What leant is held still when it ends: by this thread from there on.
+        self.bias.keep().is_some_and(|kept| kept.own(foreign) || kept.end())
     }
 
-    fn visit(&self) -> SpinVisit<'_> {
-        if self.lock_quickly().is_some() {
+    fn visit(&self, foreign: bool) -> SpinVisit<'_> {
+        if self.lock_quickly(foreign).is_some() {
             return SpinVisit::Inside(self);
         }
         if !self.bias.is_over() {
-            let kept = self.bias.keep();
-            if !kept.is_over() {
-                kept.suspend();
-                return SpinVisit::Alone { _kept: kept };
+            if let Some(mut kept) = self.bias.keep() {
+                if kept.suspend() {
+                    return SpinVisit::Alone { _kept: kept };
+                }
             }
         }
-        self.lock_after_a_try();
+        self.lock_after_a_try(foreign);
         SpinVisit::Inside(self)
     }
 
     /// Whoever calls it has the lock, and does nothing under it any more.
-    ///
-    /// By one way for all, whichever way it came in: to look up which it was would cost as much as the rest. What the owner
-    /// writes to `held` nobody reads as long as it is inside by its own way; what others write to `inside` nobody reads any
-    /// more. So `held` comes first: whoever ends the bias takes it as soon as the owner is not inside.
-    #[inline(always)]
+    #[inline]
     fn leave(&self, _: &SpinHeld<'_>) {
-        self.held.store(false, if canary::sings("unlock") { Ordering::Relaxed } else { Ordering::Release });
-        self.bias.leave();
+        if !self.bias.leave_if_entered() {
+            self.leave_among_others();
+        }
     }
 
     #[inline(always)]

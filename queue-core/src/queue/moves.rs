@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::leaning::Leaning;
 use crate::observe::Side;
 use crate::sync::pause;
 
@@ -30,6 +31,7 @@ impl Seen {
 }
 
 /// The lowest bits of two counters, written under the lock.
+#[repr(C)]
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     put: AtomicU8,
@@ -40,9 +42,7 @@ pub(super) struct Moves {
     get_patience: Patience,
     /// Whether the lanes are open, so that what moves is seen there: written under the lock, and exact for who has it.
     by_lanes: AtomicBool,
-    /// In place of padding before what comes behind, which is zeros: the compiler would make those elsewhere and copy them, in
-    /// pieces that lie across its stores.
-    _filling: [u8; 7],
+    pub(super) leaning: Leaning,
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "the lowest bits will do")]

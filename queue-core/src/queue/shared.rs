@@ -98,11 +98,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// the lock comes back.
     #[inline(always)]
     pub(super) fn put_alone(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone(K::Buffer::COMPARES).ok_or(None)?;
+        let (mut state, alone) = self.state.lock_alone().ok_or(None)?;
         if !State::put_quickly(&mut state, slot) {
             return Err(Some(state));
         }
-        state.leave_alone();
+        state.leave_alone(alone);
         Ok(())
     }
 
@@ -110,7 +110,11 @@ impl<T, K: Kind<T>> Shared<T, K> {
     #[inline(always)]
     pub(super) fn put_among_others(&self, slot: &mut Option<T>) -> Result<(), Option<Glance<'_, T, K>>> {
         let mut state = self.state.lock_among_others().ok_or(None)?;
-        if state.put_quickly(slot) { Ok(()) } else { Err(Some(state)) }
+        if !state.put_quickly(slot) {
+            return Err(Some(state));
+        }
+        state.leave_among_others();
+        Ok(())
     }
 
     /// Either, for who may be one thread of several as well as not.
@@ -126,9 +130,9 @@ impl<T, K: Kind<T>> Shared<T, K> {
     /// the lock comes back.
     #[inline(always)]
     pub(super) fn get_alone(&self) -> Result<T, Option<Glance<'_, T, K>>> {
-        let mut state = self.state.lock_alone(K::Buffer::COMPARES).ok_or(None)?;
+        let (mut state, alone) = self.state.lock_alone().ok_or(None)?;
         let Some(item) = State::get_quickly(&mut state) else { return Err(Some(state)) };
-        state.leave_alone();
+        state.leave_alone(alone);
         Ok(item)
     }
 
@@ -136,7 +140,9 @@ impl<T, K: Kind<T>> Shared<T, K> {
     #[inline(always)]
     pub(super) fn get_among_others(&self) -> Result<T, Option<Glance<'_, T, K>>> {
         let mut state = self.state.lock_among_others().ok_or(None)?;
-        state.get_quickly().ok_or(Some(state))
+        let Some(item) = state.get_quickly() else { return Err(Some(state)) };
+        state.leave_among_others();
+        Ok(item)
     }
 
     /// Either, for who may be one thread of several as well as not.

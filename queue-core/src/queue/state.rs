@@ -15,6 +15,7 @@ use std::task::Waker;
 use super::calm::{Calm, Reach};
 use super::discipline::{Discipline, Kind, Numbered};
 use super::lanes::Worth;
+use super::lock::Guarded;
 use super::offer::{Admission, Offer};
 use super::tags::{ItemSampling, Tags};
 use super::tell::{Came, Went};
@@ -65,6 +66,10 @@ pub(crate) struct State<T, K: Kind<T>> {
     pub(super) granted: u32,
     pub(super) tags: Tags,
     pub(super) meter: Meter,
+}
+
+impl<T, K: Kind<T>> Guarded for State<T, K> {
+    const FOREIGN: bool = K::Buffer::COMPARES;
 }
 
 /// What those who listen want to know, as far as items have to go another way for it.

@@ -154,6 +154,7 @@ pub(crate) fn join<T, K: Kind<T>, S: Default>(
     if waits {
         let since = state.begin_wait(side);
         line(&mut state).join(waiter, waker, since, S::default());
+        state.stop_leaning();
         drop(state);
         shared.tell_blocked(side);
     } else {
@@ -197,6 +198,7 @@ pub(crate) fn poll_wait<T, K: Kind<T>, S: Default, R>(
     let Some(done) = attempt(&mut state) else {
         let since = state.begin_wait(side);
         line(&mut state).join(waiter, waker, since, S::default());
+        state.stop_leaning();
         drop(state);
         shared.tell_blocked(side);
         return Poll::Pending;

@@ -22,6 +22,16 @@ pub(in crate::queue) enum Who {
     Task,
 }
 
+/// How a queue that threads share goes on once the lock is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::queue) enum Onward {
+    Lock,
+    /// The lanes are open now.
+    Lanes,
+    /// By the lock, among tasks that mostly run on one of several workers.
+    Workers,
+}
+
 /// Whether it is worth opening the lanes: to open and to close them takes some cache lines from core to core, so it has to be
 /// for many items.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +72,13 @@ impl Worth {
 }
 
 impl<T, K: Kind<T>> State<T, K> {
-    /// Opens the lanes if all is calm and that is worth it, for one who leaves the lock with nothing more to do under it;
-    /// says whether they are open.
-    pub(in crate::queue) fn open(&mut self, lanes: &Lanes<T>, who: Who) -> bool {
-        if !self.worth.is_due() {
-            return false;
+    /// Opens the lanes if all is calm and that is worth it, for one who leaves the lock with nothing more to do under it.
+    pub(in crate::queue) fn open(&mut self, lanes: &Lanes<T>, who: Who) -> Onward {
+        if self.worth.rest == 0 && who == Who::Task && !parks_when_idle() {
+            return Onward::Workers;
         }
-        if who == Who::Task && !parks_when_idle() {
-            self.worth.rest = Worth::MOST_REST;
-            return false;
+        if !self.worth.is_due() {
+            return Onward::Lock;
         }
         let course = self.course();
         // Whoever has the lock next, by a quick try, finds nothing calm, and closes the lanes first.
@@ -79,7 +87,7 @@ impl<T, K: Kind<T>> State<T, K> {
         // SAFETY: they are closed, as whoever takes the lock closes them. The slots are those of this state, which nobody touches
         // without the lock, and the next one who has it closes them.
         course.into_iter().for_each(|course| unsafe { lanes.open(course) });
-        opens
+        if opens { Onward::Lanes } else { Onward::Lock }
     }
 
     fn course(&mut self) -> Option<Course<T>> {
@@ -259,8 +267,8 @@ mod tests {
             let shared = queue.shared();
             let mut state = shared.glance();
             state.worth.rest = 1;
-            assert!(!state.open(&shared.lanes, Who::Thread), "one item goes by the lock first");
-            assert!(state.open(&shared.lanes, Who::Thread), "{capacity}");
+            let ways = [(); 2].map(|()| state.open(&shared.lanes, Who::Thread));
+            assert_eq!(ways, [Onward::Lock, Onward::Lanes], "one item goes by the lock first: {capacity}");
         }
     }
 
@@ -272,7 +280,7 @@ mod tests {
             let mut state = shared.glance();
             (state.worth, state.reach.put_paid, state.reach.get_paid) = (Worth::default(), 500, state.got + 300);
             state.worth.rest = 0;
-            assert!(state.open(&shared.lanes, Who::Thread));
+            assert_eq!(state.open(&shared.lanes, Who::Thread), Onward::Lanes);
             drop(state);
             for item in 0..items {
                 assert!(matches!(shared.lanes.put(&mut Some(item), None), Trod::Done(())));

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
@@ -11,15 +11,22 @@ use crate::testing::PausedClock;
 /// A queue that threads share, whose lanes are open.
 fn open<T: Send + Default + 'static>(build: impl FnOnce() -> Queue<T>) -> Queue<T> {
     let queue = build();
-    thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
+    let both = Barrier::new(2);
     thread::scope(|scope| {
-        scope.spawn(|| queue.blocking_put(T::default()).expect("there is room")).join().expect("no panic");
+        scope.spawn(|| {
+            queue.blocking_put(T::default()).expect("there is room");
+            both.wait();
+            // Whoever comes after a thread that has ended takes its place.
+            both.wait();
+        });
+        both.wait();
+        queue.blocking_get().expect("it is there");
+        both.wait();
     });
     for _ in 0..400 {
-        queue.blocking_get().expect("it is there");
         queue.blocking_put(T::default()).expect("there is room");
+        queue.blocking_get().expect("it is there");
     }
-    queue.blocking_get().expect("it is there");
     assert!(queue.shared().is_by_lanes(), "all is calm, and threads share it");
     queue
 }

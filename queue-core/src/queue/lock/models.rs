@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use loom::cell::Cell;
 
-use super::Spin;
+use super::{Kept, Spin};
 
 /// What is counted under the lock: loom's own cell panics at two accesses that are not ordered.
 struct Counted {
@@ -18,9 +18,35 @@ impl Counted {
         Arc::new(Self { lock: Spin::new(), turns: Cell::new(0) })
     }
 
+    /// One that is for all from the start.
+    fn among_others() -> Arc<Self> {
+        let counted = Self::new();
+        assert!(counted.lock.bias.keep().is_some_and(Kept::end));
+        counted.lock.leave_among_others();
+        counted
+    }
+
+    /// Takes a turn and lets a lock for all lean to this thread after it.
+    fn take_a_turn_and_lean(&self) {
+        let held = self.lock.lock(false);
+        self.turns.set(self.turns.get() + 1);
+        if !(self.lock.is_shared() && self.lock.lean()) {
+            self.lock.leave(&held);
+        }
+    }
+
+    /// Takes a turn as one who is to wait for others.
+    fn take_a_turn_and_wait(&self) {
+        let held = self.lock.lock(false);
+        self.turns.set(self.turns.get() + 1);
+        self.lock.stop_leaning();
+        self.turns.set(self.turns.get() + 1);
+        self.lock.leave(&held);
+    }
+
     fn take_turns(&self, often: u32) {
         for _ in 0..often {
-            let held = self.lock.lock();
+            let held = self.lock.lock(false);
             self.turns.set(self.turns.get() + 1);
             self.lock.leave(&held);
         }
@@ -28,25 +54,26 @@ impl Counted {
 
     /// Takes a turn if that needs no waiting; returns how many it took.
     fn try_a_turn(&self) -> u32 {
-        if self.lock.lock_alone(true).is_some() {
+        if let Some((_, alone)) = self.lock.lock_alone(false) {
             self.turns.set(self.turns.get() + 1);
-            self.lock.leave_alone();
+            alone.leave();
             return 1;
         }
         let Some(held) = self.lock.lock_unless(|| false) else { return 0 };
+        drop(held);
         self.turns.set(self.turns.get() + 1);
-        self.lock.leave(&held);
+        self.lock.leave_among_others();
         1
     }
 
     /// A visitor may change what it finds, as a reader of integrals does.
     fn visit(&self) {
-        let _visit = self.lock.visit();
+        let _visit = self.lock.visit(false);
         self.turns.set(self.turns.get() + 1);
     }
 
     fn turns(&self) -> u32 {
-        let held = self.lock.lock();
+        let held = self.lock.lock(false);
         let turns = self.turns.get();
         self.lock.leave(&held);
         turns
@@ -64,6 +91,7 @@ fn aside(counted: &Arc<Counted>, run: impl FnOnce(&Counted) + 'static) -> loom::
 fn stopped_at_most(times: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut orders = loom::model::Builder::new();
     orders.preemption_bound = Some(times);
+    orders.max_branches = 10_000;
     orders.check(model);
 }
 
@@ -123,5 +151,64 @@ fn model_an_owner_its_visitor_and_who_ends_its_bias_exclude_each_other() {
         counted.take_turns(1);
         others.into_iter().for_each(|other| other.join().expect("it has its turn"));
         assert_eq!(counted.turns(), 4);
+    });
+}
+
+#[test]
+fn model_two_to_whom_a_lock_leans_in_turns_exclude_each_other() {
+    stopped_at_most(3, || {
+        let counted = Counted::among_others();
+        let lean_and_go_on = |counted: &Counted| {
+            counted.take_a_turn_and_lean();
+            counted.take_turns(1);
+        };
+        let other = aside(&counted, lean_and_go_on);
+        lean_and_go_on(&counted);
+        other.join().expect("it takes its turns");
+        assert_eq!(counted.turns(), 4);
+    });
+}
+
+#[test]
+fn model_an_owner_that_stops_to_wait_and_who_ends_its_bias_exclude_each_other() {
+    stopped_at_most(4, || {
+        let counted = Counted::among_others();
+        counted.take_a_turn_and_lean();
+        let other = aside(&counted, |counted| counted.take_turns(2));
+        counted.take_a_turn_and_wait();
+        counted.take_turns(1);
+        other.join().expect("it takes its turns");
+        assert_eq!(counted.turns(), 6);
+    });
+}
+
+#[test]
+fn model_an_owner_that_stops_to_wait_and_leans_again_and_its_visitor_exclude_each_other() {
+    stopped_at_most(4, || {
+        let counted = Counted::among_others();
+        counted.take_a_turn_and_lean();
+        let visitor = aside(&counted, Counted::visit);
+        counted.take_a_turn_and_wait();
+        counted.take_a_turn_and_lean();
+        counted.take_turns(1);
+        visitor.join().expect("it visits");
+        assert_eq!(counted.turns(), 6);
+    });
+}
+
+#[test]
+fn model_who_was_an_owner_once_and_goes_on_between_its_looks_does_not_touch_the_next_one() {
+    stopped_at_most(3, || {
+        let counted = Counted::among_others();
+        counted.take_a_turn_and_lean();
+        let next = aside(&counted, |counted| {
+            counted.take_a_turn_and_lean();
+            counted.take_turns(1);
+        });
+        let third = aside(&counted, |counted| counted.take_turns(1));
+        let tried = counted.try_a_turn();
+        next.join().expect("it takes its turns");
+        third.join().expect("it takes its turn");
+        assert_eq!(counted.turns(), 4 + tried);
     });
 }

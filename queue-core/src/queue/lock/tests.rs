@@ -11,6 +11,10 @@ use crate::queue::barrier;
 /// Turns are counted in two plain numbers that agree whenever nobody is inside.
 type Turns = Lock<(u64, u64)>;
 
+impl super::Guarded for (u64, u64) {
+    const FOREIGN: bool = false;
+}
+
 fn take_a_turn(turns: &Turns) {
     let mut turns = turns.lock();
     turns.0 += 1;
@@ -84,24 +88,24 @@ fn its_owner_has_the_lock_alone_and_everybody_has_it_at_once_when_it_is_one_for_
     assert_eq!(turns.is_shared(), !owned);
     assert_eq!(turns.lock_among_others().is_none(), owned, "there are no others");
     for _ in 0..2 {
-        let alone = turns.lock_alone(true);
+        let alone = turns.lock_alone();
         assert_eq!(alone.is_some(), owned, "who is alone with it waits for nobody, and left it open");
-        alone.into_iter().for_each(super::Guard::leave_alone);
+        alone.into_iter().for_each(|(guard, alone)| guard.leave_alone(alone));
     }
     thread::scope(|scope| {
         scope.spawn(|| {
-            assert!(turns.lock_alone(true).is_none(), "it is another's");
+            assert!(turns.lock_alone().is_none(), "it is another's");
             assert_eq!(turns.lock_among_others().is_none(), owned, "that ends no bias");
             take_a_turn(&turns);
         });
     });
     assert!(turns.is_shared());
-    assert!(turns.lock_alone(true).is_none(), "nobody is alone with it");
+    assert!(turns.lock_alone().is_none(), "nobody is alone with it");
     let inside = turns.lock_among_others();
     assert!(inside.is_some(), "nobody is inside");
     assert!(turns.lock_among_others().is_none(), "somebody is");
     drop(inside);
-    let waited_for = turns.door.lock_after_a_try();
+    let waited_for = turns.door.lock_after_a_try(false);
     assert!(turns.lock_among_others().is_none(), "who comes in by waiting is inside as well");
     turns.door.leave(&waited_for);
 }
@@ -121,4 +125,32 @@ fn who_waits_looks_again_at_once_then_ever_later_and_in_the_end_lets_others_have
 fn there_is_no_padding_before_the_state_with_which_the_compiler_would_copy_its_zeros() {
     let before = size_of::<Spin>() + size_of::<Moves>();
     assert_eq!(std::mem::offset_of!(Lock<u64>, state), before);
+}
+
+#[test]
+fn a_lock_that_leans_to_one_and_the_other_all_the_time_loses_no_turn() {
+    let turns = Turns::new((0, 0));
+    let often = 30_000;
+    thread::scope(|scope| {
+        for number in 0..3 {
+            let turns = &turns;
+            scope.spawn(move || {
+                for turn in 0..often {
+                    let mut guard = turns.lock();
+                    guard.0 += 1;
+                    if (turn + number) % 10 == 0 {
+                        guard.stop_leaning();
+                    }
+                    std::hint::black_box(&mut guard);
+                    guard.1 += 1;
+                    // As who knows that it is one for all while it is inside.
+                    if turn % 4 == 0 && turns.is_shared() {
+                        guard.lean();
+                    }
+                }
+            });
+        }
+        (0..1_000).for_each(|_| _ = visit(&turns));
+    });
+    assert_eq!(visit(&turns), 3 * often);
 }
