@@ -10,7 +10,7 @@ pub(crate) use batches::batches;
 pub(crate) use burst::{burst, pour};
 pub(crate) use flow::flow;
 pub(crate) use ping_pong::ping_pong;
-pub(crate) use threads::{task_to_thread, thread_to_task, thread_to_thread};
+pub(crate) use threads::{task_to_thread, thread_to_task, thread_to_thread, threads_to_threads};
 
 use std::time::Duration;
 
