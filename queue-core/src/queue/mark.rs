@@ -131,9 +131,11 @@ impl Word {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Whoever sees this, and waits for the end of another turn of the thread, sees that end in it: so what was done in that
+    /// is ordered before this as well.
     #[inline(always)]
     pub(super) fn enter(&self, address: usize) {
-        self.0.store(address, Ordering::Relaxed);
+        self.0.store(address, Ordering::Release);
     }
 
     #[inline(always)]

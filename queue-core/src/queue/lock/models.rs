@@ -212,3 +212,17 @@ fn model_who_was_an_owner_once_and_goes_on_between_its_looks_does_not_touch_the_
         assert_eq!(counted.turns(), 4 + tried);
     });
 }
+
+#[test]
+fn model_an_owner_of_two_locks_that_is_inside_of_the_other_by_now_has_left_the_first_to_who_ends_that() {
+    stopped_at_most(4, || {
+        let (one, other) = (Counted::new(), Counted::new());
+        one.take_turns(1);
+        other.take_turns(1);
+        let ends = aside(&one, |one| one.take_turns(1));
+        one.take_turns(1);
+        other.take_turns(1);
+        ends.join().expect("it takes its turn");
+        assert_eq!((one.turns(), other.turns()), (3, 2));
+    });
+}
