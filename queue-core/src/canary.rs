@@ -9,6 +9,8 @@
 //! | `order` | a waiter is told that it was served without what it was given being ordered before that | loom |
 //! | `unlock` | the lock is left without ordering what was done under it | loom |
 //! | `bias` | the owner of a biased lock is kept out without a barrier between | loom |
+//! | `mark` | the mark of a thread that is inside of one lock does not order what it did under another before | loom |
+//! | `stop` | the owner of a biased lock ends that by a plain store, though somebody keeps it out perhaps | loom |
 //! | `lane` | the lane that leads in is left open by whoever takes the lock and counts what has passed | loom |
 //! | `line` | a wait that is dropped stays in its line, which then leads to freed memory | `AddressSanitizer` |
 //! | `waker` | the waker of a wait that is dropped is never dropped | `LeakSanitizer` |

@@ -104,12 +104,60 @@ mod tests {
 
     use super::*;
     use crate::Queue;
+    use crate::queue::barrier;
+
+    /// A queue that threads share.
+    fn shared_queue() -> Queue<u32> {
+        let queue = Queue::unbounded("test.beside");
+        assert!(queue.is_empty(), "this thread is the first");
+        look_from_elsewhere(&queue);
+        queue
+    }
+
+    fn look_from_elsewhere(queue: &Queue<u32>) {
+        thread::scope(|scope| _ = scope.spawn(|| queue.len()).join().expect("it looks"));
+        assert!(queue.shared().is_shared(), "that is no reader");
+    }
+
+    #[test]
+    fn the_lock_leans_to_a_thread_whose_tasks_meet_there_and_at_once_again_if_many_items_moved_meanwhile() {
+        let queue = shared_queue();
+        let shared = queue.shared();
+        let passes = || {
+            let pass = || shared.leave_to_this_thread(shared.glance());
+            let passes = (0..10).map(|_| pass()).position(|()| !shared.is_shared());
+            passes.map_or(0, |before| before + 1)
+        };
+        assert_eq!(passes(), if barrier::is_there() { 4 } else { 0 }, "the first, and three after it");
+        if shared.is_shared() {
+            return;
+        }
+        (0..1 << 12).for_each(|item| queue.try_put(item).expect("there is room"));
+        assert_eq!(queue.drain().len(), 1 << 12);
+        look_from_elsewhere(&queue);
+        assert_eq!(passes(), 1, "it was of use");
+        look_from_elsewhere(&queue);
+        assert!(passes() > 4, "it was in vain");
+    }
+
+    #[test]
+    fn it_is_for_tasks_of_several_workers_to_have_the_lock_lean() {
+        let queue = shared_queue();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+        let mut leant = false;
+        runtime.block_on(async {
+            for item in 0..10_000 {
+                queue.put(item).await.expect("there is room");
+                assert_eq!(queue.get().await, Ok(item));
+                leant = leant || !queue.shared().is_shared();
+            }
+        });
+        assert_eq!(leant, barrier::is_there());
+    }
 
     #[test]
     fn a_task_that_is_stuck_steps_again_if_what_it_waits_for_comes_soon_and_a_thread_leaves_it_at_that() {
-        let queue = Queue::<u32>::bounded("test.beside", 10);
-        assert!(queue.is_empty(), "this thread is the first");
-        thread::scope(|scope| scope.spawn(|| queue.len()).join().expect("it looks"));
+        let queue = shared_queue();
         let shared = queue.shared();
         let before = shared.glance().stuck(None);
         queue.try_put(1).expect("there is room");

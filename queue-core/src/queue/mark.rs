@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::canary;
 use crate::sync::{AtomicUsize, Ordering, thread_local};
 
 /// A mark, and the number that stands for its thread as long as that lives, and for one after it then.
@@ -135,7 +136,7 @@ impl Word {
     /// is ordered before this as well.
     #[inline(always)]
     pub(super) fn enter(&self, address: usize) {
-        self.0.store(address, Ordering::Release);
+        self.0.store(address, if canary::sings("mark") { Ordering::Relaxed } else { Ordering::Release });
     }
 
     #[inline(always)]
