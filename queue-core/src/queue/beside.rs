@@ -105,6 +105,7 @@ mod tests {
     use super::*;
     use crate::Queue;
     use crate::queue::barrier;
+    use crate::testing::ByHand;
 
     /// A queue that threads share.
     fn shared_queue() -> Queue<u32> {
@@ -119,25 +120,49 @@ mod tests {
         assert!(queue.shared().is_shared(), "that is no reader");
     }
 
-    #[test]
-    fn the_lock_leans_to_a_thread_whose_tasks_meet_there_and_at_once_again_if_many_items_moved_meanwhile() {
-        let queue = shared_queue();
+    /// Lets this thread pass until the lock leans to it; how often that was, if it is in a few times.
+    fn passes(queue: &Queue<u32>) -> Option<usize> {
         let shared = queue.shared();
-        let passes = || {
-            let pass = || shared.leave_to_this_thread(shared.glance());
-            let passes = (0..10).map(|_| pass()).position(|()| !shared.is_shared());
-            passes.map_or(0, |before| before + 1)
-        };
-        assert_eq!(passes(), if barrier::is_there() { 4 } else { 0 }, "the first, and three after it");
-        if shared.is_shared() {
+        let leans = (1..10).find(|_| {
+            shared.leave_to_this_thread(shared.glance());
+            !shared.is_shared()
+        });
+        leans.filter(|_| barrier::is_there())
+    }
+
+    fn move_items(queue: &Queue<u32>, items: u32) {
+        (0..items).for_each(|item| queue.try_put(item).expect("there is room"));
+        assert_eq!(queue.drain().len(), items as usize);
+    }
+
+    #[test]
+    fn the_lock_leans_to_a_thread_whose_tasks_meet_there_and_at_once_again_if_that_was_of_use() {
+        let queue = shared_queue();
+        if !barrier::is_there() {
+            assert_eq!(passes(&queue), None);
             return;
         }
-        (0..1 << 12).for_each(|item| queue.try_put(item).expect("there is room"));
-        assert_eq!(queue.drain().len(), 1 << 12);
+        assert_eq!(passes(&queue), Some(4), "the first, and three after it");
+        move_items(&queue, 1 << 12);
         look_from_elsewhere(&queue);
-        assert_eq!(passes(), 1, "it was of use");
+        assert_eq!(passes(&queue), Some(1), "many items moved meanwhile");
+        move_items(&queue, 100);
         look_from_elsewhere(&queue);
-        assert!(passes() > 4, "it was in vain");
+        assert!(passes(&queue) > Some(4), "not enough for what it took to end it");
+    }
+
+    #[test]
+    fn the_lock_leans_no_more_while_its_owner_waits_which_takes_little() {
+        let queue = shared_queue();
+        if passes(&queue).is_none() {
+            return;
+        }
+        move_items(&queue, 100);
+        let mut getter = ByHand::new(queue.get());
+        assert!(!queue.shared().is_shared());
+        assert!(getter.poll().is_pending() && queue.shared().is_shared(), "whoever brings an item has it at once");
+        drop(getter);
+        assert_eq!(passes(&queue), Some(1), "enough for that");
     }
 
     #[test]

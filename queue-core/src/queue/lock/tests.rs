@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Lock, Moves, Rest, Spin};
-use crate::queue::barrier;
+use crate::queue::{barrier, mark};
 
 /// Turns are counted in two plain numbers that agree whenever nobody is inside.
 type Turns = Lock<(u64, u64)>;
@@ -153,4 +153,60 @@ fn a_lock_that_leans_to_one_and_the_other_all_the_time_loses_no_turn() {
         (0..1_000).for_each(|_| _ = visit(&turns));
     });
     assert_eq!(visit(&turns), 3 * often);
+}
+
+#[test]
+fn a_lock_leans_on_to_the_thread_that_is_given_the_mark_of_its_owner() {
+    let turns = Turns::new((0, 0));
+    let in_a_thread =
+        |run: &(dyn Fn() -> u32 + Sync)| thread::scope(|scope| scope.spawn(run).join().expect("it has its turn"));
+    for number in 1..=100 {
+        let owner = in_a_thread(&|| {
+            take_a_turn(&turns);
+            mark::number_of_this_thread()
+        });
+        if turns.is_shared() {
+            assert!(number > 1 || !barrier::is_there(), "it leans to the first");
+            return;
+        }
+        let next = in_a_thread(&|| {
+            let number = mark::number_of_this_thread();
+            let alone = turns.lock_alone();
+            assert_eq!(alone.is_some(), number == owner);
+            alone.into_iter().for_each(|(guard, alone)| guard.leave_alone(alone));
+            number
+        });
+        if next == owner {
+            return;
+        }
+    }
+    panic!("marks are not passed on");
+}
+
+#[test]
+fn a_lock_that_leans_to_threads_that_come_and_go_loses_no_turn() {
+    let turns = Turns::new((0, 0));
+    let often = 300;
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..often {
+                    let comes_and_goes = || {
+                        take_a_turn(&turns);
+                        let guard = turns.lock();
+                        if turns.is_shared() {
+                            guard.lean();
+                        } else {
+                            drop(guard);
+                        }
+                        take_a_turn(&turns);
+                    };
+                    thread::scope(|scope| scope.spawn(comes_and_goes).join().expect("it takes its turns"));
+                    take_a_turn(&turns);
+                }
+            });
+        }
+        (0..often).for_each(|_| _ = visit(&turns));
+    });
+    assert_eq!(visit(&turns), 6 * often);
 }
