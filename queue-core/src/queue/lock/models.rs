@@ -44,6 +44,17 @@ impl Counted {
         self.lock.leave(&held);
     }
 
+    /// Takes a turn, and one of `other` in the middle of it, as foreign code under the lock may do.
+    fn take_a_turn_around(&self, other: &Self) {
+        let held = self.lock.lock(true);
+        self.turns.set(self.turns.get() + 1);
+        let inner = other.lock.lock(true);
+        other.turns.set(other.turns.get() + 1);
+        other.lock.leave(&inner);
+        self.turns.set(self.turns.get() + 1);
+        self.lock.leave(&held);
+    }
+
     fn take_turns(&self, often: u32) {
         for _ in 0..often {
             let held = self.lock.lock(false);
@@ -224,5 +235,32 @@ fn model_an_owner_of_two_locks_that_is_inside_of_the_other_by_now_has_left_the_f
         other.take_turns(1);
         ends.join().expect("it takes its turn");
         assert_eq!((one.turns(), other.turns()), (3, 2));
+    });
+}
+
+#[test]
+fn model_a_turn_in_the_middle_of_another_is_as_exclusive() {
+    stopped_at_most(3, || {
+        let (outer, inner) = (Counted::new(), Counted::new());
+        outer.take_a_turn_around(&inner);
+        inner.take_turns(1);
+        let others = Arc::clone(&inner);
+        let other = aside(&outer, move |outer| outer.take_a_turn_around(&others));
+        outer.take_a_turn_around(&inner);
+        other.join().expect("it takes its turns");
+        assert_eq!((outer.turns(), inner.turns()), (6, 4));
+    });
+}
+
+#[test]
+fn model_an_owner_that_stops_to_wait_its_visitor_and_who_ends_its_bias_exclude_each_other() {
+    // With one more two that wait for the third may go on to do so by turns for ever.
+    stopped_at_most(1, || {
+        let counted = Counted::among_others();
+        counted.take_a_turn_and_lean();
+        let others = [aside(&counted, Counted::visit), aside(&counted, Counted::take_a_turn_and_lean)];
+        counted.take_a_turn_and_wait();
+        others.into_iter().for_each(|other| other.join().expect("it has its turn"));
+        assert_eq!(counted.turns(), 5);
     });
 }
