@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_mark_says_what_its_thread_is_inside_of_by_either_word() {
-        let mark = Mark::new();
+        let mark = Mark { plain: Word(AtomicUsize::new(0)), foreign: Word(AtomicUsize::new(0)) };
         mark.word(false).enter(1);
         mark.word(true).enter(2);
         assert!(mark.is_inside(1) && mark.is_inside(2) && !mark.is_inside(3) && mark.entered(3).is_none());
