@@ -10,15 +10,17 @@
 //! A reader from elsewhere (the monitor, a scrape) does not end it: it keeps the owner out for a while, and the owner goes on.
 //!
 //! What makes it sound, and is checked by `lock/models.rs`:
-//! - whoever is not the owner changes `owner` only while it has the key, one at a time ([`kept`]), but for two who know that
-//!   nobody else does: who is inside a lock for all, and lets it lean to itself, and an owner that gives way as it was asked;
+//! - whoever is not the owner changes `owner` only while it has the key, one at a time ([`kept`]), but for three: who
+//!   is inside a lock for all, and lets it lean to itself; an owner that gives way as it was asked; and an owner that is inside
+//!   and makes it a lock for all, by a compare-and-swap, as does whoever keeps it out, so that one of the two comes first;
 //! - between the owner's mark and its second look at `owner` nothing is needed but the compiler's obedience, because whoever
 //!   changes `owner` makes all threads pass a barrier before looking at the mark: either the mark is seen then, or the
 //!   owner sees the change and steps back. An owner that gives way is between no two looks;
 //! - who keeps the owner out does not touch its mark: the owner may be on its way between its two looks, and will step
 //!   back, or enter when it may again;
 //! - an owner that is inside does not enter again: with any other lock it would wait for itself for ever, here it panics. Nor
-//!   does it enter another lock by its own way, since it has one mark. Only `Ord` of an item could try.
+//!   does it enter another lock by its own way, as its mark is in use. Only `Ord` of an item could try, so where nothing is
+//!   compared only tests look.
 
 mod kept;
 
